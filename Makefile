@@ -1,0 +1,171 @@
+# Daybook: `make help` lists the targets. Everything that is built lies below build/.
+#
+# A variant is a compiler with a set of flags. Each has its own folder of objects, so variants never mix; the
+# products of the default one (gcc, optimised) are linked to build/ itself.
+
+CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
+PREFIX  ?= /usr/local
+MINUTES ?= 1
+
+mode     := $(if $(FUZZ),fuzz,$(if $(SANITIZE),sanitize,$(if $(COVERAGE),coverage,release)))
+compiler := $(if $(filter gcc,$(notdir $(CC))),,$(if $(FUZZ),,-$(notdir $(CC))))
+out      := build/$(mode)$(compiler)
+is_default := $(filter build/release,$(out))
+
+flags_release  := -O2 -g
+flags_sanitize := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+flags_coverage := -O0 -g --coverage
+flags_fuzz     := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+                  -fno-sanitize-recover=all
+
+warnings := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wundef \
+            -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wformat=2 -Werror
+compile   = $(CC) -std=gnu11 -D_GNU_SOURCE -Iinclude -I. $(warnings) $(flags_$(mode)) $(CPPFLAGS) $(CFLAGS) -MMD -MP
+link      = $(CC) $(flags_$(mode)) $(CFLAGS) $(LDFLAGS)
+
+# pkg-config is asked when something is linked, not when this file is read: `make deps` has to work without it.
+library_libs = $(shell pkg-config --libs lmdb msgpack libcrypto libxxhash libutf8proc)
+tools_libs   = $(shell pkg-config --libs jansson smartcols) -lcsv
+test_libs    = $(shell pkg-config --libs cmocka)
+
+library_sources := $(wildcard ledger/*.c projections/*.c)
+main_source     := $(wildcard tools/main.c)
+tools_sources   := $(filter-out $(main_source) tools/bench/%,$(wildcard tools/*.c tools/*/*.c))
+bench_sources   := $(wildcard tools/bench/*.c)
+test_sources    := $(wildcard tests/unit/test_*.c)
+helper_sources  := $(filter-out $(test_sources),$(wildcard tests/unit/*.c))
+fuzz_sources    := $(wildcard tests/fuzz/fuzz_*.c)
+
+objects = $(1:%.c=$(out)/%.o)
+library_objects := $(call objects,$(library_sources))
+tools_objects   := $(call objects,$(tools_sources))
+main_objects    := $(call objects,$(main_source))
+bench_objects   := $(call objects,$(bench_sources))
+test_objects    := $(call objects,$(test_sources))
+helper_objects  := $(call objects,$(helper_sources))
+fuzz_objects    := $(call objects,$(fuzz_sources))
+all_objects     := $(library_objects) $(tools_objects) $(main_objects) $(bench_objects) $(test_objects) \
+                   $(helper_objects) $(fuzz_objects)
+
+test_programs := $(test_sources:tests/unit/%.c=$(out)/tests/%)
+fuzz_programs := $(fuzz_sources:tests/fuzz/%.c=$(out)/%)
+products := libdaybook.a libdaybook.so $(if $(main_source),daybook) $(if $(bench_sources),bench)
+
+# Sub-makes use every processor unless the caller has said how many.
+parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+# tests/run knows the folders of these variants, whatever variant the caller has asked for.
+tested   = $(MAKE) -s --no-print-directory $(parallel) CC=gcc SANITIZE= COVERAGE= FUZZ=
+
+.PHONY: help deps all unit-tests fuzz-programs demo test test-long check-layers lint format fuzz bench clean install
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+help:
+	@echo 'make deps          install what is missing of the Debian packages that the other targets need'
+	@echo 'make all           build/daybook, build/libdaybook.a, build/libdaybook.so'
+	@echo 'make demo          a tour of the program on example orders (runs deps first)'
+	@echo 'make test          every test but the long ones (runs deps first); ends with "N passed, N failed"'
+	@echo 'make test-long     the tests that take as long as they are given: MINUTES=1'
+	@echo 'make check-layers  does an include break the order tools, projections, ledger, include?'
+	@echo 'make lint          layers and style, then cppcheck and clang-tidy where they are installed'
+	@echo 'make format        clang-format over all C files but the tests, whose tables are set by hand'
+	@echo 'make fuzz          each fuzz target for MINUTES=1; TARGET=name for one of them'
+	@echo 'make bench         the benchmark'
+	@echo 'make install       to PREFIX=/usr/local, below DESTDIR='
+	@echo 'make clean         remove build/'
+	@echo
+	@echo 'Variants: CC=clang, SANITIZE=1, COVERAGE=1; each builds in a folder of its own, such as build/sanitize.'
+
+deps:
+	tools/deps.sh
+
+all: $(products:%=$(out)/%) $(if $(is_default),$(products:%=build/%))
+unit-tests: $(test_programs)
+fuzz-programs: $(fuzz_programs)
+
+$(all_objects): $(out)/%.o: %.c
+	@mkdir -p $(@D)
+	$(compile) -c -o $@ $<
+$(library_objects): CPPFLAGS += -fPIC
+
+# An archive is made anew, so that it never keeps the object of a source that is gone.
+$(out)/libdaybook.a: $(library_objects)
+$(out)/tools.a: $(tools_objects)
+$(out)/helpers.a: $(helper_objects)
+$(out)/%.a:
+	@mkdir -p $(@D)
+	rm -f $@
+	ar rcs $@ $^
+
+$(out)/libdaybook.so: $(library_objects)
+	$(link) -shared -Wl,-soname,$(@F) -o $@ $^ $(library_libs)
+
+$(out)/daybook: $(main_objects) $(out)/tools.a $(out)/libdaybook.a
+	$(link) -o $@ $^ $(tools_libs) $(library_libs)
+
+$(out)/bench: $(bench_objects) $(out)/tools.a $(out)/libdaybook.a
+	$(link) -o $@ $^ $(tools_libs) $(library_libs)
+
+$(test_programs): $(out)/tests/%: $(out)/tests/unit/%.o $(out)/helpers.a $(out)/tools.a $(out)/libdaybook.a
+	$(link) -o $@ $^ $(test_libs) $(tools_libs) $(library_libs)
+
+$(fuzz_programs): $(out)/%: $(out)/tests/fuzz/%.o $(out)/tools.a $(out)/libdaybook.a
+	$(link) -fsanitize=fuzzer -o $@ $^ $(tools_libs) $(library_libs)
+
+ifneq ($(is_default),)
+$(products:%=build/%): build/%: $(out)/%
+	ln -f $< $@
+endif
+
+demo: deps
+	$(MAKE) $(parallel) all
+	tools/demo.sh
+
+test: deps
+	@{ $(tested) all unit-tests && $(tested) SANITIZE=1 all unit-tests && \
+	   $(tested) CC=clang FUZZ=1 fuzz-programs; } || \
+	   { echo '0 passed, 1 failed'; exit 1; }
+	@tests/run
+
+test-long: deps
+	$(tested) all unit-tests
+	$(tested) SANITIZE=1 all unit-tests
+	MINUTES=$(MINUTES) tests/run --long
+
+check-layers:
+	tests/check/layers
+
+lint: check-layers
+	tests/check/style
+	@if command -v cppcheck >/dev/null; then set -x; \
+	    cppcheck -q -j2 --std=c11 --enable=warning,performance,portability --inline-suppr \
+	        --suppress=missingIncludeSystem --error-exitcode=1 -D_GNU_SOURCE -Iinclude -I. $(library_sources) \
+	        $(tools_sources) $(main_source) $(bench_sources); \
+	else echo 'cppcheck is not installed: skipped'; fi
+	@if command -v clang-tidy >/dev/null; then set -x; \
+	    clang-tidy --quiet --warnings-as-errors='*' \
+	        --checks='-*,clang-analyzer-*,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling' \
+	        $(library_sources) $(tools_sources) $(main_source) $(bench_sources) -- \
+	        -std=gnu11 -D_GNU_SOURCE -Iinclude -I.; \
+	else echo 'clang-tidy is not installed: skipped'; fi
+
+format:
+	clang-format -i $(shell find include ledger projections tools -name '*.[ch]')
+
+fuzz:
+	$(MAKE) $(parallel) CC=clang FUZZ=1 fuzz-programs
+	$(if $(fuzz_sources),MINUTES=$(MINUTES) TARGET=$(TARGET) tests/run --fuzz,@echo 'There is no fuzz target.')
+
+bench: all
+	$(if $(bench_sources),$(out)/bench,@echo 'There is no benchmark.')
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/daybook
+	$(if $(main_source),install -m 755 $(out)/daybook $(DESTDIR)$(PREFIX)/bin)
+	install -m 644 $(out)/libdaybook.a $(out)/libdaybook.so $(DESTDIR)$(PREFIX)/lib
+	install -m 644 include/daybook/*.h $(DESTDIR)$(PREFIX)/include/daybook
+
+clean:
+	rm -rf build
+
+-include $(all_objects:.o=.d)

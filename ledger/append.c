@@ -1,0 +1,401 @@
+/* Appending: threads share a commit, processes take turns, personal data is committed before the log.
+ *
+ *     callers queue ──▶ the first becomes the leader: takes all that wait, one transaction, one commit
+ *                       the others wait for it; who came meanwhile is the next batch
+ *
+ * A batch: wait for the turn, lock the log, lock personal data, repair it if a crash left it ahead; each entry is prepared and
+ * sequenced; then personal data is committed, then the log. A failed put aborts all of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ledger/date.h"
+#include "ledger/names.h"
+#include "ledger/sequence.h"
+#include "ledger/writer.h"
+
+#define DAY_US (24 * 3600 * (int64_t)1000000)
+
+struct append_request {
+    const struct daybook_entry *entries;
+    const struct daybook_carried *carried;
+    size_t count;
+    struct daybook_result *results;
+    size_t taken; /* of carried */
+    int rc;
+    struct daybook_error error;
+    bool done;
+    struct append_request *next;
+};
+
+struct append_queue {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct append_request *first, **last;
+    bool has_leader;
+    /* the leader's own: */
+    struct writer writer;
+    struct sequence sequence;
+    struct tree tree;
+    struct event_scratch scratch;
+};
+
+int append_queue_new(struct append_queue **ret, struct daybook_error *err)
+{
+    struct append_queue *queue = calloc(1, sizeof *queue);
+    if (!queue)
+        return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory while opening a ledger.");
+    pthread_mutex_init(&queue->lock, NULL);
+    pthread_cond_init(&queue->changed, NULL);
+    queue->last = &queue->first;
+    *ret = queue;
+    return 0;
+}
+
+void append_queue_free(struct append_queue *queue)
+{
+    if (!queue)
+        return;
+    writer_release(&queue->writer);
+    sequence_release(&queue->sequence);
+    event_scratch_release(&queue->scratch);
+    pthread_cond_destroy(&queue->changed);
+    pthread_mutex_destroy(&queue->lock);
+    free(queue);
+}
+
+/* ---- one batch */
+
+/* Another process may have taken over another ledger's identity while the log had no events. */
+static int refresh_identity(struct daybook *ledger, struct store_txn *log, struct daybook_error *err)
+{
+    struct daybook_text id;
+    int rc = store_meta_text(log, "id", &id, err);
+    if (rc || (id.ptr && id.len == strlen(ledger->id) && memcmp(id.ptr, ledger->id, id.len) == 0))
+        return rc;
+    pthread_mutex_lock(&ledger->lock);
+    rc = ledger_read_identity(ledger, log, err);
+    pthread_mutex_unlock(&ledger->lock);
+    return rc;
+}
+
+static int read_last_event(struct append_queue *q, struct store_txn *log, struct daybook_error *err)
+{
+    struct sequence *s = &q->sequence;
+    s->last_recorded_us = 0;
+    int rc = store_last_seq(log, &s->last_seq, err);
+    if (!rc && s->last_seq) {
+        struct daybook_event last;
+        const uint8_t *bytes;
+        size_t len;
+        rc = store_event(log, s->last_seq, &bytes, &len, err);
+        if (!rc)
+            rc = event_read(s->last_seq, bytes, len, &last, err);
+        if (!rc)
+            s->last_recorded_us = last.recorded_us;
+    }
+    if (!rc && q->tree.size != s->last_seq)
+        rc = sequence_load_tree(log, s->last_seq, &q->tree, err);
+    return rc;
+}
+
+static int check_clock(const struct daybook *ledger, int64_t last_us, int64_t clock_us, struct daybook_error *err)
+{
+    char last[DAYBOOK_INSTANT_TEXT_SIZE], now[DAYBOOK_INSTANT_TEXT_SIZE];
+    if (clock_us >= last_us - DAY_US || ledger->options.accept_clock)
+        return 0;
+    instant_format(last_us, last);
+    instant_format(clock_us, now);
+    return daybook_fail(err, DAYBOOK_CLOCK_BEHIND,
+                        "The clock says %s, but the last event was recorded at %s. Set the clock right, or say "
+                        "--accept-clock if it is.", now, last);
+}
+
+static int begin_batch(struct daybook *ledger, struct append_queue *q, struct store_txn **ret_log,
+                       struct personal_txn **ret_personal, struct daybook_error *err)
+{
+    struct sequence *s = &q->sequence;
+    uint64_t personal_seq = 0;
+    int rc = store_begin(ledger->store, true, ret_log, err);
+    if (!rc)
+        rc = ledger_begin_personal(ledger, *ret_log, true, ret_personal, err);
+    if (!rc)
+        rc = refresh_identity(ledger, *ret_log, err);
+    if (!rc)
+        rc = read_last_event(q, *ret_log, err);
+    if (!rc)
+        rc = personal_last_seq(*ret_personal, &personal_seq, err);
+    if (!rc && personal_seq > s->last_seq)
+        rc = names_repair(*ret_log, *ret_personal, s->last_seq, err);
+    s->log = q->writer.log = *ret_log;
+    s->personal = q->writer.personal = *ret_personal;
+    s->tree = &q->tree;
+    s->zone = ledger_zone(ledger);
+    s->numbers = (struct daybook_text){ledger->numbers, strlen(ledger->numbers)};
+    memset(s->last_ordinals, 0, sizeof s->last_ordinals);
+    q->writer.ledger = ledger;
+    return rc;
+}
+
+static void copy_order_no(struct daybook_text number, struct daybook_result *result)
+{
+    size_t len = number.len < DAYBOOK_ORDER_NO_MAX ? number.len : DAYBOOK_ORDER_NO_MAX;
+    if (number.ptr)
+        memcpy(result->order_no, number.ptr, len);
+    result->order_no[len] = '\0';
+}
+
+/* The number of an order that is there already: what its creation says. */
+static void find_order_no(const struct writer *w, struct daybook_result *result)
+{
+    if (w->state.order_no.ptr)
+        copy_order_no(w->state.order_no, result);
+}
+
+/* One entry. *ret_broken: the transaction must be aborted. */
+static int append_entry(struct append_queue *q, const struct daybook_entry *request, struct daybook_result *result,
+                        bool *ret_broken)
+{
+    struct writer *w = &q->writer;
+    struct sequence_verdict verdict = {0};
+    memset(result, 0, sizeof *result);
+    w->last_seq = q->sequence.last_seq;
+    w->clock_us = ledger_clock_us();
+    w->today = zone_day(ledger_zone(w->ledger), w->clock_us);
+    int rc = check_clock(w->ledger, q->sequence.last_recorded_us, w->clock_us, &result->error);
+    if (!rc)
+        rc = prepare_entry(w, request, result, &result->error);
+    if (rc || result->repeated || w->entry.event_count == 0)
+        return rc;
+    rc = sequence_entry(&q->sequence, &w->entry, w->clock_us, &verdict, ret_broken, &result->error);
+    if (rc)
+        return rc;
+    result->first_seq = verdict.first_seq;
+    result->last_seq = verdict.last_seq;
+    result->order = verdict.order;
+    find_order_no(w, result);
+    if (verdict.order_no.ptr)
+        copy_order_no(verdict.order_no, result);
+    return 0;
+}
+
+static int append_entries(struct append_queue *q, struct append_request *request, struct daybook_error *err)
+{
+    for (size_t i = 0; i < request->count; i++) {
+        bool broken = false;
+        struct daybook_result *result = &request->results[i];
+        int rc = append_entry(q, &request->entries[i], result, &broken);
+        result->error.code = rc;
+        if (broken) {
+            *err = result->error;
+            return rc;
+        }
+    }
+    return 0;
+}
+
+/* ---- events carried from another log */
+
+struct carry {
+    struct append_queue *queue;
+    const struct daybook_event *event;
+};
+
+static int put_name(void *context, bool is_personal, uint32_t kind, struct daybook_text compared, uint32_t ordinal,
+                    struct daybook_error *err)
+{
+    struct carry *c = context;
+    return is_personal ? personal_put_name(c->queue->sequence.personal, kind, compared, ordinal, err)
+                       : store_put_name(c->queue->sequence.log, kind, compared, ordinal, err);
+}
+
+static int put_carried_values(struct append_queue *q, const struct daybook_carried *carried,
+                              const struct schema_type *type, const struct daybook_data *data, struct daybook_error *err);
+
+static int foreign(uint64_t seq, struct daybook_error *err)
+{
+    return daybook_fail(err, DAYBOOK_FOREIGN_LOG,
+                        "Event %llu does not continue this ledger's log: it has another history. Load it into a fresh ledger.",
+                        (unsigned long long)seq);
+}
+
+static int carry_known(struct append_queue *q, const struct daybook_carried *carried, struct daybook_error *err)
+{
+    const uint8_t *bytes;
+    size_t len;
+    int rc = store_event(q->sequence.log, carried->seq, &bytes, &len, err);
+    if (rc)
+        return rc;
+    return len == carried->len && memcmp(bytes, carried->bytes, len) == 0 ? 0 : foreign(carried->seq, err);
+}
+
+static int check_carried(struct append_queue *q, const struct daybook_carried *carried, struct daybook_event *event,
+                         struct daybook_error *err)
+{
+    struct store_head head;
+    int rc = event_validate(carried->seq, carried->bytes, carried->len, err);
+    if (!rc)
+        rc = event_read(carried->seq, carried->bytes, carried->len, event, err);
+    if (!rc)
+        rc = store_head(q->sequence.log, event->kind, event->ordinal, &head, err);
+    if (!rc && (carried->seq != q->sequence.last_seq + 1 || event->nth != head.version + 1 ||
+                event->prev != (head.version ? carried->seq - head.last_seq : 0) ||
+                event->recorded_us < q->sequence.last_recorded_us))
+        rc = foreign(carried->seq, err);
+    return rc;
+}
+
+static int take_identity(struct append_queue *q, const struct daybook_data *data, struct daybook_error *err)
+{
+    struct daybook *ledger = q->writer.ledger;
+    int rc = ledger_write_identity(q->sequence.log, data->identity, data->timezone, data->numbers, err);
+    pthread_mutex_lock(&ledger->lock);
+    if (!rc)
+        rc = ledger_read_identity(ledger, q->sequence.log, err);
+    pthread_mutex_unlock(&ledger->lock);
+    q->sequence.zone = ledger_zone(ledger);
+    return rc;
+}
+
+static int carry_event(struct append_queue *q, const struct daybook_carried *carried, struct daybook_error *err)
+{
+    struct daybook_event event;
+    struct daybook_data data;
+    if (carried->seq <= q->sequence.last_seq)
+        return carry_known(q, carried, err);
+    int rc = check_carried(q, carried, &event, err);
+    const struct schema_type *type = rc ? NULL : schema_by_wire(event.type);
+    data_init(&data);
+    if (!rc && (type || event.type < DAYBOOK_APPLICATION_TYPE_MIN))
+        rc = event_read_data(&event, &q->scratch, &data, err);
+    if (!rc && type)
+        rc = put_carried_values(q, carried, type, &data, err);
+    if (!rc)
+        rc = sequence_put(&q->sequence, &event, &data, err);
+    if (!rc && event.type == DAYBOOK_LEDGER_OPENED)
+        rc = take_identity(q, &data, err);
+    struct carry c = {q, &event};
+    if (!rc)
+        rc = names_of_event(&event, &data, q->sequence.personal, put_name, &c, err);
+    if (!rc && names_key_in_table(&event, &data, q->sequence.numbers))
+        rc = store_put_key(q->sequence.log, event.key, event.seq, err);
+    return rc;
+}
+
+struct carried_values {
+    struct append_queue *queue;
+    const struct daybook_carried *carried;
+    struct daybook_error *err;
+};
+
+static int put_carried_value(void *context, const char *field, uint16_t slot, const struct daybook_personal *personal)
+{
+    const struct carried_values *v = context;
+    uint8_t commitment[DAYBOOK_COMMITMENT_SIZE];
+    if (slot >= v->carried->value_count || !v->carried->values[slot].ptr || !v->carried->salts[slot])
+        return 0; /* erased */
+    personal_commitment(v->carried->salts[slot], v->carried->values[slot], commitment);
+    if (memcmp(commitment, personal->commitment, sizeof commitment) != 0)
+        return daybook_fail(v->err, DAYBOOK_VERIFICATION_FAILED, "The \"%s\" of event %llu is not what was recorded: it does not fit its commitment.",
+                            field, (unsigned long long)v->carried->seq);
+    return personal_put_value(v->queue->sequence.personal, v->carried->seq, slot, v->carried->salts[slot], v->carried->values[slot], v->err);
+}
+
+static int put_carried_values(struct append_queue *q, const struct daybook_carried *carried,
+                              const struct schema_type *type, const struct daybook_data *data, struct daybook_error *err)
+{
+    struct carried_values v = {q, carried, err};
+    return data_each_personal(type, data, put_carried_value, &v);
+}
+
+static int carry_events(struct append_queue *q, struct append_request *request, struct daybook_error *err)
+{
+    int rc = 0;
+    for (request->taken = 0; request->taken < request->count && !rc; request->taken += !rc)
+        rc = carry_event(q, &request->carried[request->taken], err);
+    return rc;
+}
+
+/* ---- the queue */
+
+static int commit_batch(struct store_txn *log, struct personal_txn *personal, struct daybook_error *err)
+{
+    int rc = personal_commit(personal, err); /* what a crash now leaves is taken back by the next writer */
+    if (rc)
+        store_abort(log);
+    return rc ? rc : store_commit(log, err);
+}
+
+static void run_batch(struct daybook *ledger, struct append_queue *q, struct append_request *batch)
+{
+    struct store_txn *log = NULL;
+    struct personal_txn *personal = NULL;
+    struct daybook_error error = {0};
+    int rc = begin_batch(ledger, q, &log, &personal, &error);
+    uint64_t before = q->sequence.last_seq;
+    for (struct append_request *r = batch; r && !rc; r = r->next)
+        rc = r->carried ? carry_events(q, r, &error) : append_entries(q, r, &error);
+    if (rc || q->sequence.last_seq == before) {
+        personal_abort(personal);
+        store_abort(log);
+    } else {
+        rc = commit_batch(log, personal, &error);
+    }
+    if (rc)
+        q->tree.size = UINT64_MAX; /* memory may be ahead of the disk: load it again */
+    for (struct append_request *r = batch; r; r = r->next) {
+        r->rc = rc;
+        r->error = error;
+    }
+}
+
+static int submit(struct daybook *ledger, struct append_request *request, struct daybook_error *err)
+{
+    struct append_queue *q = ledger->queue;
+    pthread_mutex_lock(&q->lock);
+    *q->last = request;
+    q->last = &request->next;
+    while (!request->done && q->has_leader)
+        pthread_cond_wait(&q->changed, &q->lock);
+    if (!request->done) {
+        struct append_request *batch = q->first;
+        q->first = NULL;
+        q->last = &q->first;
+        q->has_leader = true;
+        pthread_mutex_unlock(&q->lock);
+        run_batch(ledger, q, batch);
+        pthread_mutex_lock(&q->lock);
+        while (batch) { /* a request is its caller's again as soon as it is done */
+            struct append_request *next = batch->next;
+            batch->done = true;
+            batch = next;
+        }
+        q->has_leader = false;
+        pthread_cond_broadcast(&q->changed);
+    }
+    pthread_mutex_unlock(&q->lock);
+    if (request->rc && err)
+        *err = request->error;
+    return request->rc;
+}
+
+int daybook_append(struct daybook *ledger, const struct daybook_entry *entries, size_t count,
+                   struct daybook_result *results, struct daybook_error *err)
+{
+    struct append_request request = {.entries = entries, .count = count, .results = results};
+    return submit(ledger, &request, err);
+}
+
+int daybook_carry(struct daybook *ledger, const struct daybook_carried *events, size_t count, size_t *ret_taken,
+                  struct daybook_error *err)
+{
+    struct append_request request = {.carried = events, .count = count};
+    int rc = submit(ledger, &request, err);
+    *ret_taken = request.taken;
+    return rc;
+}
+
+void daybook_draft_init(struct daybook_draft *draft, uint32_t type)
+{
+    *draft = (struct daybook_draft){.type = type, .occurred_us = DAYBOOK_INSTANT_NONE, .occurred_on = DAYBOOK_DAY_NONE,
+                                    .ordered_on = DAYBOOK_DAY_NONE, .expected_on = DAYBOOK_DAY_NONE, .requested_on = DAYBOOK_DAY_NONE};
+}

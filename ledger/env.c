@@ -1,0 +1,290 @@
+/* An LMDB environment, opened once a process: the table of open ones, map sizes, and LMDB's errors in our words. */
+#include "ledger/env.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define MAP_SIZE_WANTED ((size_t)1 << 40)
+#define MAP_SIZE_LEAST ((size_t)1 << 20)
+
+struct env {
+    MDB_env *mdb;
+    char *folder;
+    dev_t device;
+    ino_t inode;
+    unsigned users;
+    atomic_uint transactions;
+    pid_t owner;
+    struct env *next;
+};
+
+static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct env *open_environments;
+
+/* Filesystems on which shared memory or locks do not work between machines (magic numbers of statfs(2)). */
+static const struct {
+    uint32_t magic;
+    const char *name;
+} remote_filesystems[] = {
+    {0x6969, "NFS"},         {0x517b, "SMB"},        {0xff534d42, "CIFS"},       {0xfe534d42, "SMB2"},
+    {0x01021997, "9p"},      {0x65735546, "FUSE"},   {0x00c36400, "Ceph"},       {0x5346414f, "AFS"},
+    {0x73757245, "Coda"},    {0x0bd00bd0, "Lustre"}, {0x7461636f, "OCFS2"},      {0x47504653, "GPFS"},
+};
+
+int path_fail(const char *path, int error_number, const char *doing, struct daybook_error *err)
+{
+    switch (error_number) {
+    case ENOSPC:
+    case EDQUOT:
+        return daybook_fail(err, DAYBOOK_DISK_FULL, "The disk is full while %s %s. Nothing was recorded: free some space and repeat.", doing, path);
+    case EROFS:
+    case EACCES:
+    case EPERM:
+        return daybook_fail(err, DAYBOOK_READ_ONLY, "No permission for %s %s. Check who owns the folder and whether it is read-only.", doing, path);
+    case ENOMEM:
+        return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory while %s %s.", doing, path);
+    default:
+        return daybook_fail(err, DAYBOOK_IO, "%s while %s %s.", strerror(error_number), doing, path);
+    }
+}
+
+int env_fail(const struct env *env, int lmdb_code, struct daybook_error *err)
+{
+    const char *folder = env ? env->folder : "the ledger";
+    switch (lmdb_code) {
+    case MDB_SUCCESS: return 0;
+    case MDB_NOTFOUND:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_CORRUPTED:
+    case MDB_PANIC:
+    case MDB_INVALID:
+    case MDB_INCOMPATIBLE:
+    case MDB_BAD_TXN:
+    case MDB_BAD_DBI:
+    case MDB_BAD_VALSIZE:
+        return daybook_fail(err, DAYBOOK_DAMAGED,
+                            "%s is damaged (%s). Run `daybook verify`, and restore a backup if it agrees.", folder,
+                            mdb_strerror(lmdb_code));
+    case MDB_VERSION_MISMATCH:
+        return daybook_fail(err, DAYBOOK_NEWER_FORMAT, "%s was written by another version of LMDB. Use the program that wrote it.", folder);
+    case MDB_READERS_FULL:
+        return daybook_fail(err, DAYBOOK_TOO_MANY_READERS, "Too many programs read %s at once. Close some and repeat.", folder);
+    case MDB_MAP_FULL:
+        return daybook_fail(err, DAYBOOK_DISK_FULL, "The address space for %s is used up. Raise `ulimit -v` and repeat.", folder);
+    case MDB_TXN_FULL:
+    case MDB_CURSOR_FULL:
+        return daybook_fail(err, DAYBOOK_TOO_LARGE, "Too much in one transaction of %s. Write it in smaller parts.", folder);
+    default: return path_fail(folder, lmdb_code, "using", err);
+    }
+}
+
+static int refuse_remote(const char *folder, struct daybook_error *err)
+{
+    struct statfs fs;
+    if (statfs(folder, &fs))
+        return path_fail(folder, errno, "opening", err);
+    for (size_t i = 0; i < sizeof remote_filesystems / sizeof *remote_filesystems; i++)
+        if ((uint32_t)fs.f_type == remote_filesystems[i].magic)
+            return daybook_fail(err, DAYBOOK_REMOTE_FILESYSTEM,
+                                "%s lies on a remote filesystem (%s), where locks do not protect a ledger. Move it to a "
+                                "local disk, or use --unsafe-filesystem if only one machine ever opens it.",
+                                folder, remote_filesystems[i].name);
+    return 0;
+}
+
+static size_t map_size_wanted(unsigned address_eighths)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur / 8 >= MAP_SIZE_WANTED)
+        return MAP_SIZE_WANTED;
+    size_t share = (size_t)limit.rlim_cur / 8 * address_eighths;
+    return share & ~(size_t)0xffff;
+}
+
+static int create(const char *folder, const struct env_options *options, size_t map_size, MDB_env **ret)
+{
+    unsigned flags = MDB_NOTLS;
+    if (options->read_only)
+        flags |= MDB_RDONLY;
+    if (options->cheap_durability)
+        flags |= MDB_NOSYNC | MDB_NOMETASYNC;
+    MDB_env *mdb = NULL;
+    int rc = mdb_env_create(&mdb);
+    if (rc)
+        return rc;
+    rc = mdb_env_set_maxdbs(mdb, options->tables_max);
+    if (!rc)
+        rc = mdb_env_set_maxreaders(mdb, 1024);
+    if (!rc)
+        rc = mdb_env_set_mapsize(mdb, map_size);
+    if (!rc)
+        rc = mdb_env_open(mdb, folder, flags, 0660);
+    if (rc)
+        mdb_env_close(mdb);
+    else
+        *ret = mdb;
+    return rc;
+}
+
+/* A file that is shorter than its last page would raise SIGBUS when read. */
+static bool is_cut(MDB_env *mdb)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    struct stat file;
+    int fd = -1;
+    if (mdb_env_info(mdb, &info) || mdb_env_stat(mdb, &stat) || mdb_env_get_fd(mdb, &fd) || fstat(fd, &file))
+        return true;
+    return file.st_size > 0 && (uint64_t)file.st_size / stat.ms_psize < info.me_last_pgno + 1;
+}
+
+static int create_checked(const char *folder, const struct env_options *options, MDB_env **ret,
+                          struct daybook_error *err)
+{
+    struct env named = {.folder = (char[4096]){0}};
+    strncpy(named.folder, folder, 4095);
+    int rc = ENOMEM;
+    for (size_t size = map_size_wanted(options->address_eighths); rc == ENOMEM && size >= MAP_SIZE_LEAST; size /= 2)
+        rc = create(folder, options, size, ret);
+    if (rc)
+        return env_fail(&named, rc, err);
+    if (!is_cut(*ret))
+        return 0;
+    mdb_env_close(*ret);
+    return daybook_fail(err, DAYBOOK_DAMAGED, "%s/data.mdb is shorter than it says: it was cut off. Restore a backup.", folder);
+}
+
+static struct env *find_open(dev_t device, ino_t inode)
+{
+    for (struct env *env = open_environments; env; env = env->next)
+        if (env->device == device && env->inode == inode && env->owner == getpid())
+            return env;
+    return NULL;
+}
+
+static int open_new(const char *folder, const struct stat *place, const struct env_options *options, struct env **ret,
+                    struct daybook_error *err)
+{
+    struct env *env = calloc(1, sizeof *env);
+    char *copy = strdup(folder);
+    int rc = env && copy ? 0 : path_fail(folder, ENOMEM, "opening", err);
+    if (!rc)
+        rc = create_checked(folder, options, &env->mdb, err);
+    if (rc) {
+        free(copy);
+        free(env);
+        return rc;
+    }
+    env->folder = copy;
+    env->device = place->st_dev;
+    env->inode = place->st_ino;
+    env->users = 1;
+    env->owner = getpid();
+    env->next = open_environments;
+    open_environments = env;
+    env_clear_stale_readers(env);
+    *ret = env;
+    return 0;
+}
+
+int env_open(const char *folder, const struct env_options *options, struct env **ret, struct daybook_error *err)
+{
+    struct stat place;
+    if (stat(folder, &place))
+        return path_fail(folder, errno, "opening", err);
+    int rc = options->any_filesystem ? 0 : refuse_remote(folder, err);
+    if (rc)
+        return rc;
+    pthread_mutex_lock(&open_lock);
+    struct env *env = find_open(place.st_dev, place.st_ino);
+    if (env) {
+        env->users++;
+        *ret = env;
+    } else {
+        rc = open_new(folder, &place, options, ret, err);
+    }
+    pthread_mutex_unlock(&open_lock);
+    return rc;
+}
+
+void env_close(struct env *env)
+{
+    if (!env)
+        return;
+    pthread_mutex_lock(&open_lock);
+    if (--env->users == 0) {
+        struct env **link = &open_environments;
+        while (*link != env)
+            link = &(*link)->next;
+        *link = env->next;
+        if (env->owner == getpid()) /* a forked child must not touch the parent's locks */
+            mdb_env_close(env->mdb);
+        free(env->folder);
+        free(env);
+    }
+    pthread_mutex_unlock(&open_lock);
+}
+
+int env_begin(struct env *env, bool write, MDB_txn **ret, struct daybook_error *err)
+{
+    if (env->owner != getpid())
+        return daybook_fail(err, DAYBOOK_FORKED_HANDLE, "This handle of %s came through fork(). Open the ledger again in the new process.", env->folder);
+    int rc = mdb_txn_begin(env->mdb, NULL, write ? 0 : MDB_RDONLY, ret);
+    if (rc == MDB_MAP_RESIZED && atomic_load(&env->transactions) == 0) {
+        rc = mdb_env_set_mapsize(env->mdb, 0);
+        if (!rc)
+            rc = mdb_txn_begin(env->mdb, NULL, write ? 0 : MDB_RDONLY, ret);
+    }
+    if (rc == MDB_READERS_FULL && env_clear_stale_readers(env) > 0)
+        rc = mdb_txn_begin(env->mdb, NULL, write ? 0 : MDB_RDONLY, ret);
+    if (!rc)
+        atomic_fetch_add(&env->transactions, 1);
+    return env_fail(env, rc, err);
+}
+
+int env_commit(struct env *env, MDB_txn *txn, struct daybook_error *err)
+{
+    int rc = mdb_txn_commit(txn);
+    atomic_fetch_sub(&env->transactions, 1);
+    return env_fail(env, rc, err);
+}
+
+void env_abort(struct env *env, MDB_txn *txn)
+{
+    mdb_txn_abort(txn);
+    atomic_fetch_sub(&env->transactions, 1);
+}
+
+MDB_env *env_lmdb(struct env *env)
+{
+    return env->mdb;
+}
+
+const char *env_folder(const struct env *env)
+{
+    return env->folder;
+}
+
+int env_clear_stale_readers(struct env *env)
+{
+    int dead = 0;
+    return mdb_reader_check(env->mdb, &dead) ? 0 : dead;
+}
+
+bool env_maps_address(const void *address)
+{
+    for (struct env *env = open_environments; env; env = env->next) {
+        MDB_envinfo info;
+        if (!mdb_env_info(env->mdb, &info) && (const char *)address >= (const char *)info.me_mapaddr &&
+            (const char *)address < (const char *)info.me_mapaddr + info.me_mapsize)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,684 @@
+/* An event and its bytes: one msgpack array of 15 elements.
+ *
+ *   0 type  1 version  2 kind  3 ordinal  4 nth  5 prev  6 actor  7 via  8 recorded_us
+ *   9 occurred_on  10 occurred_us  11 key  12 cause  13 data  14 check
+ *
+ * Writing and checking bytes that are not trusted is msgpack-c's; reading for a fold is the straight-line reader below,
+ * which keeps its first error and returns harmless values, so that it is asked once at the end. */
+#include "ledger/event.h"
+
+#include <msgpack.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "ledger/decimal.h"
+
+enum { CHECK_SIZE = 5, NESTING_MAX = 8 };
+
+struct reader {
+    const uint8_t *at, *end;
+    bool bad;
+    uint16_t slots; /* personal values seen */
+};
+
+static uint64_t read_big_endian(struct reader *r, unsigned size)
+{
+    if ((size_t)(r->end - r->at) < size) {
+        r->bad = true;
+        r->at = r->end;
+        return 0;
+    }
+    uint64_t value = 0;
+    for (unsigned i = 0; i < size; i++)
+        value = value << 8 | *r->at++;
+    return value;
+}
+
+static uint8_t read_byte(struct reader *r)
+{
+    return (uint8_t)read_big_endian(r, 1);
+}
+
+static bool read_nil(struct reader *r)
+{
+    if (r->at == r->end || *r->at != 0xc0)
+        return false;
+    r->at++;
+    return true;
+}
+
+static int64_t read_int(struct reader *r)
+{
+    uint8_t tag = read_byte(r);
+    if (tag <= 0x7f)
+        return tag;
+    if (tag >= 0xe0)
+        return (int8_t)tag;
+    switch (tag) {
+    case 0xcc: return (int64_t)read_big_endian(r, 1);
+    case 0xcd: return (int64_t)read_big_endian(r, 2);
+    case 0xce: return (int64_t)read_big_endian(r, 4);
+    case 0xcf: {
+        uint64_t value = read_big_endian(r, 8);
+        r->bad |= value > INT64_MAX;
+        return (int64_t)(value & INT64_MAX);
+    }
+    case 0xd0: return (int8_t)read_big_endian(r, 1);
+    case 0xd1: return (int16_t)read_big_endian(r, 2);
+    case 0xd2: return (int32_t)read_big_endian(r, 4);
+    case 0xd3: return (int64_t)read_big_endian(r, 8);
+    default: r->bad = true; return 0;
+    }
+}
+
+static uint64_t read_uint64(struct reader *r)
+{
+    if (r->at < r->end && *r->at == 0xcf) {
+        r->at++;
+        return read_big_endian(r, 8);
+    }
+    int64_t value = read_int(r);
+    r->bad |= value < 0;
+    return (uint64_t)value;
+}
+
+static uint32_t read_uint32(struct reader *r)
+{
+    uint64_t value = read_uint64(r);
+    r->bad |= value > UINT32_MAX;
+    return (uint32_t)value;
+}
+
+static int32_t read_day(struct reader *r)
+{
+    int64_t value = read_int(r);
+    r->bad |= value < DAYBOOK_DAY_MIN || value > DAYBOOK_DAY_MAX;
+    return r->bad ? DAYBOOK_DAY_NONE : (int32_t)value;
+}
+
+static size_t read_array(struct reader *r)
+{
+    uint8_t tag = read_byte(r);
+    size_t count = 0;
+    if ((tag & 0xf0) == 0x90)
+        count = tag & 0x0f;
+    else if (tag == 0xdc)
+        count = (size_t)read_big_endian(r, 2);
+    else
+        r->bad = true;
+    if (count > (size_t)(r->end - r->at)) /* an element takes a byte at least */
+        r->bad = true;
+    return r->bad ? 0 : count;
+}
+
+static const uint8_t *read_run(struct reader *r, size_t len)
+{
+    if (r->bad || (size_t)(r->end - r->at) < len) {
+        r->bad = true;
+        return NULL;
+    }
+    const uint8_t *run = r->at;
+    r->at += len;
+    return run;
+}
+
+static struct daybook_text read_text(struct reader *r)
+{
+    uint8_t tag = read_byte(r);
+    size_t len = 0;
+    if ((tag & 0xe0) == 0xa0)
+        len = tag & 0x1f;
+    else if (tag == 0xd9)
+        len = (size_t)read_big_endian(r, 1);
+    else if (tag == 0xda)
+        len = (size_t)read_big_endian(r, 2);
+    else
+        r->bad = true;
+    const uint8_t *run = read_run(r, len);
+    return (struct daybook_text){(const char *)run, run ? len : 0};
+}
+
+static struct daybook_personal read_personal(struct reader *r)
+{
+    struct daybook_personal personal = {0};
+    if (read_byte(r) != 0xc4 || read_byte(r) != DAYBOOK_COMMITMENT_SIZE)
+        r->bad = true;
+    personal.commitment = read_run(r, DAYBOOK_COMMITMENT_SIZE);
+    personal.slot = r->slots++;
+    return personal;
+}
+
+static struct daybook_decimal read_decimal(struct reader *r)
+{
+    struct daybook_decimal value = {0, 0};
+    if (read_array(r) != 2)
+        r->bad = true;
+    value.mantissa = read_int(r);
+    int64_t scale = read_int(r);
+    r->bad |= scale < 0 || scale > DAYBOOK_DECIMAL_SCALE_MAX;
+    value.scale = r->bad ? 0 : (uint8_t)scale;
+    r->bad |= !decimal_is_normal(value);
+    return value;
+}
+
+static void skip_value(struct reader *r, unsigned depth)
+{
+    if (r->bad || r->at == r->end || depth > NESTING_MAX) {
+        r->bad = true;
+        return;
+    }
+    uint8_t tag = *r->at;
+    if ((tag & 0xf0) == 0x90 || tag == 0xdc) {
+        for (size_t count = read_array(r); count && !r->bad; count--)
+            skip_value(r, depth + 1);
+    } else if ((tag & 0xe0) == 0xa0 || tag == 0xd9 || tag == 0xda) {
+        read_text(r);
+    } else if (tag == 0xc0) {
+        r->at++;
+    } else if (tag == 0xc4) {
+        read_personal(r);
+    } else {
+        if (tag == 0xcf)
+            read_uint64(r);
+        else
+            read_int(r);
+    }
+}
+
+static int damaged(uint64_t seq, struct daybook_error *err)
+{
+    return daybook_fail(err, DAYBOOK_DAMAGED,
+                        "Event %llu cannot be read: its bytes are no event. Run `daybook verify` to see what else is "
+                        "damaged, and restore a backup.",
+                        (unsigned long long)seq);
+}
+
+static void read_cause(struct reader *r, struct daybook_event *event)
+{
+    if (read_nil(r))
+        return;
+    r->bad |= read_array(r) != 2;
+    event->cause_source = read_uint32(r);
+    event->cause_row = read_uint32(r);
+}
+
+int event_read(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_event *ret, struct daybook_error *err)
+{
+    struct reader r = {.at = bytes, .end = bytes + len};
+    struct daybook_event event = {.seq = seq, .bytes = bytes, .len = len, .occurred_us = DAYBOOK_INSTANT_NONE};
+    if (len > DAYBOOK_EVENT_SIZE_MAX || read_array(&r) != EVENT_ELEMENTS)
+        return damaged(seq, err);
+    event.type = read_uint32(&r);
+    event.version = read_uint32(&r);
+    event.kind = read_uint32(&r);
+    event.ordinal = read_uint32(&r);
+    event.nth = read_uint32(&r);
+    event.prev = read_uint64(&r);
+    event.actor = read_uint32(&r);
+    event.via = read_uint32(&r);
+    event.recorded_us = read_int(&r);
+    event.occurred_on = read_nil(&r) ? DAYBOOK_DAY_NONE : read_day(&r);
+    if (!read_nil(&r))
+        event.occurred_us = read_int(&r);
+    event.has_key = !read_nil(&r);
+    if (event.has_key)
+        event.key = read_uint64(&r);
+    read_cause(&r, &event);
+    event.data = r.at;
+    if (r.bad || (size_t)(r.end - r.at) < CHECK_SIZE + 1)
+        return damaged(seq, err);
+    event.data_len = (size_t)(r.end - r.at) - CHECK_SIZE;
+    if (r.end[-CHECK_SIZE] != 0xce || event.type == 0 || event.ordinal == 0 || event.nth == 0 || event.prev >= seq ||
+        (event.nth == 1) != (event.prev == 0))
+        return damaged(seq, err);
+    *ret = event;
+    return 0;
+}
+
+/* Make room for one more element of a scratch list; false when out of memory. */
+static bool grow(void **list, size_t *capacity, size_t used, size_t size)
+{
+    if (used < *capacity)
+        return true;
+    size_t wanted = *capacity ? *capacity * 2 : 16;
+    void *bigger = realloc(*list, wanted * size);
+    if (!bigger)
+        return false;
+    *list = bigger;
+    *capacity = wanted;
+    return true;
+}
+
+void event_scratch_release(struct event_scratch *scratch)
+{
+    free(scratch->lines);
+    free(scratch->parts);
+    free(scratch->own);
+    *scratch = (struct event_scratch){0};
+}
+
+static struct daybook_own read_own(struct reader *r)
+{
+    struct daybook_own own = {.day = DAYBOOK_DAY_NONE};
+    size_t count = read_array(r);
+    r->bad |= count < 1 || count > 2;
+    own.field = read_uint32(r);
+    if (count < 2 || r->bad || r->at == r->end)
+        return own;
+    uint8_t tag = *r->at;
+    if (tag == 0xc4) {
+        own.kind = DAYBOOK_OWN_PERSONAL;
+        own.personal = read_personal(r);
+    } else if (tag == 0x92) {
+        own.kind = DAYBOOK_OWN_NUMBER;
+        own.number = read_decimal(r);
+    } else if ((tag & 0xe0) == 0xa0 || tag == 0xd9 || tag == 0xda) {
+        own.kind = DAYBOOK_OWN_TEXT;
+        own.text = read_text(r);
+    } else {
+        own.kind = DAYBOOK_OWN_DAY;
+        own.day = read_day(r);
+    }
+    return own;
+}
+
+/* All own fields of an event, the order's and its lines', stand in one scratch list; `first` is where these begin. A
+ * line keeps that index until the list no longer moves. */
+static size_t read_own_list(struct reader *r, struct event_scratch *scratch, size_t *used)
+{
+    size_t count = read_array(r);
+    for (size_t i = 0; i < count && !r->bad; i++) {
+        if (!grow((void **)&scratch->own, &scratch->own_capacity, *used, sizeof *scratch->own)) {
+            r->bad = true;
+            return 0;
+        }
+        scratch->own[(*used)++] = read_own(r);
+    }
+    return r->bad ? 0 : count;
+}
+
+static struct daybook_line read_line(struct reader *r, struct event_scratch *scratch, size_t *own_used)
+{
+    struct daybook_line line = {.expected_on = DAYBOOK_DAY_NONE};
+    size_t count = read_array(r);
+    r->bad |= count < 1;
+    line.line = read_uint32(r);
+    if (count > 1 && !read_nil(r))
+        line.product = read_uint32(r);
+    if (count > 2 && !read_nil(r)) {
+        line.has_quantity = true;
+        line.quantity = read_decimal(r);
+    }
+    if (count > 3 && !read_nil(r))
+        line.unit = read_text(r);
+    if (count > 4 && !read_nil(r))
+        line.name = read_text(r);
+    if (count > 5 && !read_nil(r))
+        line.expected_on = read_day(r);
+    if (count > 6 && !read_nil(r))
+        line.own_count = read_own_list(r, scratch, own_used);
+    for (size_t i = 7; i < count && !r->bad; i++)
+        skip_value(r, 0);
+    return line;
+}
+
+static size_t read_lines(struct reader *r, struct event_scratch *scratch, size_t *own_used)
+{
+    size_t count = read_array(r);
+    for (size_t i = 0; i < count && !r->bad; i++) {
+        struct daybook_line line = read_line(r, scratch, own_used);
+        if (!grow((void **)&scratch->lines, &scratch->line_capacity, i, sizeof line))
+            r->bad = true;
+        else
+            scratch->lines[i] = line;
+    }
+    return r->bad ? 0 : count;
+}
+
+static size_t read_parts(struct reader *r, struct event_scratch *scratch)
+{
+    size_t count = read_array(r);
+    for (size_t i = 0; i < count && !r->bad; i++) {
+        struct daybook_part part = {0};
+        r->bad |= read_array(r) != 2;
+        part.line = read_uint32(r);
+        part.quantity = read_decimal(r);
+        if (!grow((void **)&scratch->parts, &scratch->part_capacity, i, sizeof part))
+            r->bad = true;
+        else
+            scratch->parts[i] = part;
+    }
+    return r->bad ? 0 : count;
+}
+
+static void read_field(struct reader *r, const struct schema_field *field, struct event_scratch *scratch,
+                       size_t *own_used, struct daybook_data *data)
+{
+    void *member = (char *)data + field->offset;
+    switch (field->kind) {
+    case SCHEMA_UINT: *(uint64_t *)member = read_uint64(r); break;
+    case SCHEMA_DAY: *(int32_t *)member = read_day(r); break;
+    case SCHEMA_TEXT: *(struct daybook_text *)member = read_text(r); break;
+    case SCHEMA_PERSONAL: *(struct daybook_personal *)member = read_personal(r); break;
+    case SCHEMA_CUSTOMER: *(uint32_t *)member = read_uint32(r); break;
+    case SCHEMA_LINES: data->line_count = read_lines(r, scratch, own_used); break;
+    case SCHEMA_PARTS: data->part_count = read_parts(r, scratch); break;
+    case SCHEMA_OWN: data->own_count = read_own_list(r, scratch, own_used); break;
+    case SCHEMA_ROWS:
+        data->rows = r->at;
+        skip_value(r, 0);
+        data->rows_len = (size_t)(r->at - data->rows);
+        break;
+    default: r->bad = true;
+    }
+}
+
+/* The lists stopped moving: hang them into the data. Lines took their own fields in the order in which they stand. */
+static void attach_lists(struct event_scratch *scratch, struct daybook_data *data)
+{
+    const struct daybook_own *own = scratch->own;
+    for (size_t i = 0; i < data->line_count; i++) {
+        scratch->lines[i].own = scratch->lines[i].own_count ? own : NULL;
+        if (scratch->lines[i].own_count)
+            own += scratch->lines[i].own_count;
+    }
+    data->lines = scratch->lines;
+    data->parts = scratch->parts;
+    data->own = data->own_count ? own : NULL;
+}
+
+int event_read_data(const struct daybook_event *event, struct event_scratch *scratch, struct daybook_data *ret,
+                    struct daybook_error *err)
+{
+    const struct schema_type *type = schema_by_wire(event->type);
+    if (!type || event->version > type->version)
+        return daybook_fail(err, DAYBOOK_NEWER_FORMAT,
+                            "Event %llu is of type %u, version %u, which this program does not know. Use a newer daybook.",
+                            (unsigned long long)event->seq, event->type, event->version);
+    struct reader r = {.at = event->data, .end = event->data + event->data_len};
+    size_t own_used = 0, count = read_array(&r);
+    struct daybook_data data;
+    data_init(&data);
+    for (size_t i = 0; i < count && !r.bad; i++) {
+        if (i >= type->field_count)
+            skip_value(&r, 0);
+        else if (!read_nil(&r))
+            read_field(&r, &type->fields[i], scratch, &own_used, &data);
+    }
+    if (r.bad || r.at != r.end)
+        return damaged(event->seq, err);
+    attach_lists(scratch, &data);
+    *ret = data;
+    return 0;
+}
+
+/* ---- writing */
+
+struct output {
+    uint8_t *at;
+    size_t room;
+};
+
+static int output_write(void *context, const char *bytes, size_t len)
+{
+    struct output *out = context;
+    if (len > out->room)
+        return -1;
+    memcpy(out->at, bytes, len);
+    out->at += len;
+    out->room -= len;
+    return 0;
+}
+
+static int pack_text(msgpack_packer *pk, struct daybook_text text)
+{
+    int rc = text.len > DAYBOOK_TEXT_MAX ? -1 : msgpack_pack_str(pk, text.len);
+    return rc ? rc : msgpack_pack_str_body(pk, text.ptr, text.len);
+}
+
+static int pack_personal(msgpack_packer *pk, const struct daybook_personal *personal)
+{
+    int rc = msgpack_pack_bin(pk, DAYBOOK_COMMITMENT_SIZE);
+    return rc ? rc : msgpack_pack_bin_body(pk, personal->commitment, DAYBOOK_COMMITMENT_SIZE);
+}
+
+static int pack_decimal(msgpack_packer *pk, struct daybook_decimal value)
+{
+    return msgpack_pack_array(pk, 2) || msgpack_pack_int64(pk, value.mantissa) || msgpack_pack_uint8(pk, value.scale);
+}
+
+static int pack_own(msgpack_packer *pk, const struct daybook_own *own)
+{
+    if (msgpack_pack_array(pk, own->kind == DAYBOOK_OWN_CLEARED ? 1 : 2) || msgpack_pack_uint32(pk, own->field))
+        return -1;
+    switch (own->kind) {
+    case DAYBOOK_OWN_TEXT: return pack_text(pk, own->text);
+    case DAYBOOK_OWN_PERSONAL: return pack_personal(pk, &own->personal);
+    case DAYBOOK_OWN_NUMBER: return pack_decimal(pk, own->number);
+    case DAYBOOK_OWN_DAY: return msgpack_pack_int32(pk, own->day);
+    default: return 0;
+    }
+}
+
+static int pack_own_list(msgpack_packer *pk, const struct daybook_own *own, size_t count)
+{
+    int rc = count > EVENT_LIST_MAX ? -1 : msgpack_pack_array(pk, count);
+    for (size_t i = 0; i < count && !rc; i++)
+        rc = pack_own(pk, &own[i]);
+    return rc;
+}
+
+static int pack_line(msgpack_packer *pk, const struct daybook_line *line)
+{
+    size_t count = line->own_count                          ? 7
+                   : line->expected_on != DAYBOOK_DAY_NONE  ? 6
+                   : line->name.ptr                         ? 5
+                   : line->unit.ptr                         ? 4
+                   : line->has_quantity                     ? 3
+                   : line->product                          ? 2
+                                                            : 1;
+    int rc = msgpack_pack_array(pk, count) || msgpack_pack_uint32(pk, line->line);
+    if (!rc && count > 1)
+        rc = line->product ? msgpack_pack_uint32(pk, line->product) : msgpack_pack_nil(pk);
+    if (!rc && count > 2)
+        rc = line->has_quantity ? pack_decimal(pk, line->quantity) : msgpack_pack_nil(pk);
+    if (!rc && count > 3)
+        rc = line->unit.ptr ? pack_text(pk, line->unit) : msgpack_pack_nil(pk);
+    if (!rc && count > 4)
+        rc = line->name.ptr ? pack_text(pk, line->name) : msgpack_pack_nil(pk);
+    if (!rc && count > 5)
+        rc = line->expected_on != DAYBOOK_DAY_NONE ? msgpack_pack_int32(pk, line->expected_on) : msgpack_pack_nil(pk);
+    if (!rc && count > 6)
+        rc = pack_own_list(pk, line->own, line->own_count);
+    return rc;
+}
+
+static int pack_lists(msgpack_packer *pk, enum schema_field_kind kind, const struct daybook_data *data)
+{
+    int rc = 0;
+    if (kind == SCHEMA_OWN)
+        return pack_own_list(pk, data->own, data->own_count);
+    if (kind == SCHEMA_LINES) {
+        rc = data->line_count > EVENT_LIST_MAX ? -1 : msgpack_pack_array(pk, data->line_count);
+        for (size_t i = 0; i < data->line_count && !rc; i++)
+            rc = pack_line(pk, &data->lines[i]);
+        return rc;
+    }
+    rc = data->part_count > EVENT_LIST_MAX ? -1 : msgpack_pack_array(pk, data->part_count);
+    for (size_t i = 0; i < data->part_count && !rc; i++)
+        rc = msgpack_pack_array(pk, 2) || msgpack_pack_uint32(pk, data->parts[i].line) ||
+             pack_decimal(pk, data->parts[i].quantity);
+    return rc;
+}
+
+static int pack_field(msgpack_packer *pk, const struct schema_field *field, const struct daybook_data *data)
+{
+    if (!data_has(data, field))
+        return msgpack_pack_nil(pk);
+    const void *member = (const char *)data + field->offset;
+    switch (field->kind) {
+    case SCHEMA_UINT: return msgpack_pack_uint64(pk, *(const uint64_t *)member);
+    case SCHEMA_DAY: return msgpack_pack_int32(pk, *(const int32_t *)member);
+    case SCHEMA_TEXT: return pack_text(pk, *(const struct daybook_text *)member);
+    case SCHEMA_PERSONAL: return pack_personal(pk, member);
+    case SCHEMA_CUSTOMER: return msgpack_pack_uint32(pk, *(const uint32_t *)member);
+    case SCHEMA_ROWS: return pk->callback(pk->data, (const char *)data->rows, data->rows_len);
+    default: return pack_lists(pk, field->kind, data);
+    }
+}
+
+static int pack_data(msgpack_packer *pk, const struct schema_type *type, const struct daybook_data *data)
+{
+    size_t count = type->field_count;
+    while (count && !data_has(data, &type->fields[count - 1]))
+        count--; /* trailing nils are cut */
+    int rc = msgpack_pack_array(pk, count);
+    for (size_t i = 0; i < count && !rc; i++)
+        rc = pack_field(pk, &type->fields[i], data);
+    return rc;
+}
+
+static int pack_envelope(msgpack_packer *pk, const struct daybook_event *event)
+{
+    return msgpack_pack_array(pk, EVENT_ELEMENTS) || msgpack_pack_uint32(pk, event->type) ||
+           msgpack_pack_uint32(pk, event->version) || msgpack_pack_uint32(pk, event->kind) ||
+           msgpack_pack_uint32(pk, event->ordinal) || msgpack_pack_uint32(pk, event->nth) ||
+           msgpack_pack_uint64(pk, event->prev) || msgpack_pack_uint32(pk, event->actor) ||
+           msgpack_pack_uint32(pk, event->via) || msgpack_pack_int64(pk, event->recorded_us) ||
+           (event->occurred_on == DAYBOOK_DAY_NONE ? msgpack_pack_nil(pk) : msgpack_pack_int32(pk, event->occurred_on)) ||
+           (event->occurred_us == DAYBOOK_INSTANT_NONE ? msgpack_pack_nil(pk)
+                                                       : msgpack_pack_int64(pk, event->occurred_us)) ||
+           (event->has_key ? msgpack_pack_uint64(pk, event->key) : msgpack_pack_nil(pk)) ||
+           (event->cause_source ? msgpack_pack_array(pk, 2) || msgpack_pack_uint32(pk, event->cause_source) ||
+                                      msgpack_pack_uint32(pk, event->cause_row)
+                                : msgpack_pack_nil(pk));
+}
+
+static uint32_t event_checksum(uint64_t seq, const uint8_t *bytes, size_t len)
+{
+    return (uint32_t)XXH3_64bits_withSeed(bytes, len, seq);
+}
+
+int event_write(const struct daybook_event *event, const struct daybook_data *data,
+                uint8_t out[DAYBOOK_EVENT_SIZE_MAX], size_t *ret_len, struct daybook_error *err)
+{
+    struct output output = {out, DAYBOOK_EVENT_SIZE_MAX - CHECK_SIZE};
+    msgpack_packer pk;
+    msgpack_packer_init(&pk, &output, output_write);
+    int rc = pack_envelope(&pk, event);
+    if (!rc)
+        rc = data ? pack_data(&pk, schema_by_wire(event->type), data)
+                  : output_write(&output, (const char *)event->data, event->data_len);
+    if (rc)
+        return daybook_fail(err, DAYBOOK_TOO_LARGE,
+                            "One event would be larger than %d bytes. Split the order, or shorten its texts.",
+                            DAYBOOK_EVENT_SIZE_MAX);
+    size_t len = (size_t)(output.at - out);
+    output.room = CHECK_SIZE;
+    msgpack_pack_fix_uint32(&pk, event_checksum(event->seq, out, len));
+    *ret_len = len + CHECK_SIZE;
+    return 0;
+}
+
+/* ---- bytes that are not trusted */
+
+bool event_check_holds(uint64_t seq, const uint8_t *bytes, size_t len)
+{
+    if (len <= CHECK_SIZE || bytes[len - CHECK_SIZE] != 0xce)
+        return false;
+    const uint8_t *stored = bytes + len - 4;
+    uint32_t check = (uint32_t)stored[0] << 24 | (uint32_t)stored[1] << 16 | (uint32_t)stored[2] << 8 | stored[3];
+    return check == event_checksum(seq, bytes, len - CHECK_SIZE);
+}
+
+static bool only_allowed_types(const msgpack_object *object, unsigned depth)
+{
+    if (depth > NESTING_MAX)
+        return false;
+    switch (object->type) {
+    case MSGPACK_OBJECT_NIL:
+    case MSGPACK_OBJECT_POSITIVE_INTEGER:
+    case MSGPACK_OBJECT_NEGATIVE_INTEGER:
+    case MSGPACK_OBJECT_STR: return true;
+    case MSGPACK_OBJECT_BIN: return object->via.bin.size == DAYBOOK_COMMITMENT_SIZE;
+    case MSGPACK_OBJECT_ARRAY:
+        for (uint32_t i = 0; i < object->via.array.size; i++)
+            if (!only_allowed_types(&object->via.array.ptr[i], depth + 1))
+                return false;
+        return true;
+    default: return false;
+    }
+}
+
+/* msgpack-c writes the shortest form; what it writes differently was not in that form. The check (always 5 bytes) is
+ * left out of the comparison by writing elements one by one. */
+static bool is_canonical(const msgpack_object *event, const uint8_t *bytes, size_t len)
+{
+    uint8_t again[DAYBOOK_EVENT_SIZE_MAX];
+    struct output output = {again, sizeof again};
+    msgpack_packer pk;
+    msgpack_packer_init(&pk, &output, output_write);
+    int rc = msgpack_pack_array(&pk, EVENT_ELEMENTS);
+    for (unsigned i = 0; i + 1 < EVENT_ELEMENTS && !rc; i++)
+        rc = msgpack_pack_object(&pk, event->via.array.ptr[i]);
+    const msgpack_object *data = &event->via.array.ptr[EVENT_ELEMENTS - 2];
+    if (rc || data->type != MSGPACK_OBJECT_ARRAY ||
+        (data->via.array.size && data->via.array.ptr[data->via.array.size - 1].type == MSGPACK_OBJECT_NIL))
+        return false;
+    return (size_t)(output.at - again) == len - CHECK_SIZE && memcmp(again, bytes, len - CHECK_SIZE) == 0;
+}
+
+int event_validate(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_error *err)
+{
+    if (len > DAYBOOK_EVENT_SIZE_MAX || !event_check_holds(seq, bytes, len))
+        return damaged(seq, err);
+    struct daybook_event event;
+    if (event_read(seq, bytes, len, &event, err))
+        return damaged(seq, err);
+    msgpack_unpacked unpacked;
+    msgpack_unpacked_init(&unpacked);
+    size_t used = 0;
+    bool good = msgpack_unpack_next(&unpacked, (const char *)bytes, len, &used) == MSGPACK_UNPACK_SUCCESS &&
+                used == len && unpacked.data.type == MSGPACK_OBJECT_ARRAY &&
+                unpacked.data.via.array.size == EVENT_ELEMENTS && only_allowed_types(&unpacked.data, 0) &&
+                is_canonical(&unpacked.data, bytes, len);
+    msgpack_unpacked_destroy(&unpacked);
+    return good ? 0 : damaged(seq, err);
+}
+
+/* ---- personal values */
+
+struct personal_walk {
+    personal_visit *visit;
+    void *context;
+    uint16_t slot;
+};
+
+static int visit_own(struct personal_walk *walk, const struct daybook_own *own, size_t count)
+{
+    int rc = 0;
+    for (size_t i = 0; i < count && !rc; i++)
+        if (own[i].kind == DAYBOOK_OWN_PERSONAL)
+            rc = walk->visit(walk->context, "fields", walk->slot++, &own[i].personal);
+    return rc;
+}
+
+int data_each_personal(const struct schema_type *type, const struct daybook_data *data, personal_visit *visit,
+                       void *context)
+{
+    struct personal_walk walk = {visit, context, 0};
+    int rc = 0;
+    for (size_t i = 0; i < type->field_count && !rc; i++) {
+        const struct schema_field *field = &type->fields[i];
+        const struct daybook_personal *personal = (const void *)((const char *)data + field->offset);
+        if (field->kind == SCHEMA_PERSONAL && personal->commitment)
+            rc = visit(context, field->name, walk.slot++, personal);
+        else if (field->kind == SCHEMA_OWN)
+            rc = visit_own(&walk, data->own, data->own_count);
+        else if (field->kind == SCHEMA_LINES)
+            for (size_t j = 0; j < data->line_count && !rc; j++)
+                rc = visit_own(&walk, data->lines[j].own, data->lines[j].own_count);
+    }
+    return rc;
+}

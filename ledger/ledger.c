@@ -1,0 +1,433 @@
+/* A ledger: its folder, its identity, its snapshots. Appending is in append.c. */
+#include "ledger/ledger.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ledger/chain.h"
+#include "ledger/env.h"
+#include "ledger/sequence.h"
+#include "ledger/text.h"
+
+static struct daybook_text text_of(const char *text)
+{
+    return (struct daybook_text){text, strlen(text)};
+}
+
+int64_t ledger_clock_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* ---- identity */
+
+static void new_id(char out[LEDGER_ID_SIZE])
+{
+    uint8_t bytes[16] = {0};
+    while (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+        continue;
+    for (int i = 0; i < 16; i++)
+        snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+}
+
+int ledger_write_identity(struct store_txn *log, struct daybook_text id, struct daybook_text zone_name,
+                          struct daybook_text numbers, struct daybook_error *err)
+{
+    int rc = store_put_meta_text(log, "id", id, err);
+    if (!rc)
+        rc = store_put_meta_text(log, "timezone", zone_name, err);
+    return rc ? rc : store_put_meta_text(log, "numbers", numbers, err);
+}
+
+static int copy_meta(struct store_txn *log, const char *name, char *out, size_t size, struct daybook_error *err)
+{
+    struct daybook_text text;
+    int rc = store_meta_text(log, name, &text, err);
+    if (!rc && (!text.ptr || text.len >= size))
+        rc = daybook_fail(err, DAYBOOK_DAMAGED, "The ledger's own \"%s\" cannot be read. Run `daybook verify`.", name);
+    if (rc)
+        return rc;
+    memcpy(out, text.ptr, text.len);
+    out[text.len] = '\0';
+    return 0;
+}
+
+int ledger_read_identity(struct daybook *ledger, struct store_txn *log, struct daybook_error *err)
+{
+    struct zone *zone = NULL;
+    int rc = copy_meta(log, "id", ledger->id, sizeof ledger->id, err);
+    if (!rc)
+        rc = copy_meta(log, "timezone", ledger->timezone, sizeof ledger->timezone, err);
+    if (!rc)
+        rc = copy_meta(log, "numbers", ledger->numbers, sizeof ledger->numbers, err);
+    if (!rc)
+        rc = numbers_check(text_of(ledger->numbers), err);
+    if (!rc)
+        rc = zone_load(text_of(ledger->timezone), &zone, err);
+    if (rc)
+        return rc;
+    zone_free(ledger->zone);
+    ledger->zone = zone;
+    return 0;
+}
+
+/* ---- making */
+
+static int make_folder(const char *folder, struct daybook_error *err)
+{
+    return mkdir(folder, 0770) && errno != EEXIST ? path_fail(folder, errno, "creating", err) : 0;
+}
+
+static int write_first_meta(const char *folder, bool any_filesystem, struct daybook_text zone_name,
+                            struct daybook_text numbers, struct daybook_error *err)
+{
+    struct store *store = NULL;
+    struct store_txn *txn = NULL;
+    char id[LEDGER_ID_SIZE];
+    new_id(id);
+    int rc = store_open(folder, any_filesystem, &store, err);
+    if (!rc)
+        rc = store_begin(store, true, &txn, err);
+    if (!rc)
+        rc = ledger_write_identity(txn, text_of(id), zone_name, numbers, err);
+    if (!rc)
+        rc = store_commit(txn, err);
+    else
+        store_abort(txn);
+    store_close(store);
+    return rc;
+}
+
+int daybook_init(const char *folder, const struct daybook_init_options *options, struct daybook_error *err)
+{
+    static const struct daybook_init_options defaults;
+    const struct daybook_init_options *o = options ? options : &defaults;
+    char system_zone[64], log[4096];
+    zone_system_name(system_zone);
+    struct daybook_text zone_name = o->timezone.ptr ? o->timezone : text_of(system_zone);
+    struct daybook_text numbers = o->numbers.ptr ? o->numbers : DAYBOOK_TEXT("SO-{000000}");
+    struct zone *zone = NULL;
+    int rc = numbers_check(numbers, err);
+    if (!rc)
+        rc = zone_load(zone_name, &zone, err);
+    zone_free(zone);
+    if (!rc)
+        rc = make_folder(folder, err);
+    snprintf(log, sizeof log, "%s/log", folder);
+    if (!rc && access(log, F_OK) == 0)
+        rc = daybook_fail(err, DAYBOOK_ALREADY_EXISTS, "There is a ledger in %s already. Choose another folder with --ledger.", folder);
+    if (!rc)
+        rc = personal_create(folder, 0, o->unsafe_filesystem, err);
+    if (!rc)
+        rc = store_create(folder, o->unsafe_filesystem, err);
+    return rc ? rc : write_first_meta(folder, o->unsafe_filesystem, zone_name, numbers, err);
+}
+
+/* ---- opening */
+
+int daybook_open(const char *folder, const struct daybook_open_options *options, struct daybook **ret,
+                 struct daybook_error *err)
+{
+    struct daybook *ledger = calloc(1, sizeof *ledger);
+    struct store_txn *log = NULL;
+    struct personal_txn *personal = NULL;
+    if (!ledger)
+        return path_fail(folder, ENOMEM, "opening", err);
+    pthread_mutex_init(&ledger->lock, NULL);
+    ledger->options = options ? *options : (struct daybook_open_options){0};
+    ledger->folder = strdup(folder);
+    int rc = ledger->folder ? append_queue_new(&ledger->queue, err) : path_fail(folder, ENOMEM, "opening", err);
+    if (!rc)
+        rc = store_open(folder, ledger->options.unsafe_filesystem, &ledger->store, err);
+    if (!rc)
+        rc = store_begin(ledger->store, false, &log, err);
+    if (!rc)
+        rc = ledger_read_identity(ledger, log, err);
+    if (!rc)
+        rc = ledger_begin_personal(ledger, log, false, &personal, err);
+    personal_abort(personal);
+    store_abort(log);
+    if (rc)
+        daybook_close(ledger);
+    else
+        *ret = ledger;
+    return rc;
+}
+
+void daybook_close(struct daybook *ledger)
+{
+    if (!ledger)
+        return;
+    while (ledger->generations) {
+        struct personal_generation *next = ledger->generations->next;
+        personal_close(ledger->generations->personal);
+        free(ledger->generations);
+        ledger->generations = next;
+    }
+    append_queue_free(ledger->queue);
+    store_close(ledger->store);
+    zone_free(ledger->zone);
+    pthread_mutex_destroy(&ledger->lock);
+    free(ledger->folder);
+    free(ledger);
+}
+
+const char *daybook_id(const struct daybook *ledger)
+{
+    return ledger->id;
+}
+
+const char *daybook_folder(const struct daybook *ledger)
+{
+    return ledger->folder;
+}
+
+const char *daybook_timezone(const struct daybook *ledger)
+{
+    return ledger->timezone;
+}
+
+const struct zone *ledger_zone(const struct daybook *ledger)
+{
+    return ledger->zone;
+}
+
+/* ---- personal data */
+
+static int open_generation(struct daybook *ledger, uint64_t number, struct personal **ret, struct daybook_error *err)
+{
+    for (struct personal_generation *g = ledger->generations; g; g = g->next)
+        if (g->number == number) {
+            *ret = g->personal;
+            return 0;
+        }
+    struct personal_generation *added = calloc(1, sizeof *added);
+    if (!added)
+        return path_fail(ledger->folder, ENOMEM, "opening", err);
+    int rc = personal_open(ledger->folder, number, ledger->options.unsafe_filesystem, &added->personal, err);
+    if (rc) {
+        free(added);
+        return rc;
+    }
+    added->number = number;
+    added->next = ledger->generations;
+    ledger->generations = added;
+    *ret = added->personal;
+    return 0;
+}
+
+int ledger_begin_personal(struct daybook *ledger, struct store_txn *log, bool write, struct personal_txn **ret,
+                          struct daybook_error *err)
+{
+    uint64_t number = 0;
+    struct personal *personal = NULL;
+    int rc = store_meta_number(log, "personal", &number, err);
+    pthread_mutex_lock(&ledger->lock);
+    if (!rc)
+        rc = open_generation(ledger, number, &personal, err);
+    pthread_mutex_unlock(&ledger->lock);
+    return rc ? rc : personal_begin(personal, write, ret, err);
+}
+
+/* ---- names */
+
+bool ledger_kind_is_personal(uint32_t kind)
+{
+    return kind == DAYBOOK_CUSTOMER || kind == DAYBOOK_ACTOR || kind == DAYBOOK_VIA;
+}
+
+char *ledger_compared_name(uint32_t kind, struct daybook_text name, size_t *ret_len)
+{
+    if (kind != DAYBOOK_ORDER && kind != DAYBOOK_SOURCE)
+        return text_fold(name, ret_len);
+    return text_nfkc(name, ret_len);
+}
+
+/* A merge ends a customer's chain, so its last event tells whether there was one. Merges may follow each other, never in a circle
+ * that was not refused; the bound keeps a damaged log from looping. */
+static int follow_merges(struct store_txn *log, uint32_t *ordinal, struct daybook_error *err)
+{
+    struct event_scratch scratch = {0};
+    int rc = 0;
+    for (int hops = 0; hops < 1000 && !rc; hops++) {
+        struct store_head head;
+        struct daybook_event event;
+        struct daybook_data data;
+        const uint8_t *bytes;
+        size_t len;
+        rc = store_head(log, DAYBOOK_CUSTOMER, *ordinal, &head, err);
+        if (rc || head.version == 0)
+            break;
+        rc = store_event(log, head.last_seq, &bytes, &len, err);
+        if (!rc)
+            rc = event_read(head.last_seq, bytes, len, &event, err);
+        if (rc || event.type != DAYBOOK_CUSTOMER_MERGED)
+            break;
+        rc = event_read_data(&event, &scratch, &data, err);
+        if (!rc)
+            *ordinal = data.into;
+    }
+    event_scratch_release(&scratch);
+    return rc;
+}
+
+int ledger_find(struct store_txn *log, struct personal_txn *personal, uint32_t kind, struct daybook_text compared,
+                uint32_t *ret, struct daybook_error *err)
+{
+    uint32_t ordinal = 0;
+    int rc = ledger_kind_is_personal(kind) ? personal_name(personal, kind, compared, &ordinal, err)
+                                           : store_name(log, kind, compared, &ordinal, err);
+    if (!rc && ordinal && kind == DAYBOOK_CUSTOMER)
+        rc = follow_merges(log, &ordinal, err);
+    if (!rc)
+        *ret = ordinal;
+    return rc;
+}
+
+/* ---- snapshots */
+
+int daybook_snapshot_begin(struct daybook *ledger, struct daybook_snapshot **ret, struct daybook_error *err)
+{
+    struct daybook_snapshot *snapshot = calloc(1, sizeof *snapshot);
+    if (!snapshot)
+        return path_fail(ledger->folder, ENOMEM, "reading", err);
+    snapshot->ledger = ledger;
+    int rc = store_begin(ledger->store, false, &snapshot->log, err); /* the log first, then personal data */
+    if (!rc)
+        rc = ledger_begin_personal(ledger, snapshot->log, false, &snapshot->personal, err);
+    if (!rc)
+        rc = store_last_seq(snapshot->log, &snapshot->last_seq, err);
+    if (rc)
+        daybook_snapshot_end(snapshot);
+    else
+        *ret = snapshot;
+    return rc;
+}
+
+void daybook_snapshot_end(struct daybook_snapshot *snapshot)
+{
+    if (!snapshot)
+        return;
+    personal_abort(snapshot->personal);
+    store_abort(snapshot->log);
+    free(snapshot);
+}
+
+uint64_t daybook_last_seq(const struct daybook_snapshot *snapshot)
+{
+    return snapshot->last_seq;
+}
+
+int daybook_event(struct daybook_snapshot *snapshot, uint64_t seq, struct daybook_event *ret, struct daybook_error *err)
+{
+    const uint8_t *bytes;
+    size_t len;
+    int rc = store_event(snapshot->log, seq, &bytes, &len, err);
+    return rc ? rc : event_read(seq, bytes, len, ret, err);
+}
+
+struct follow {
+    daybook_visit *visit;
+    void *context;
+};
+
+static int follow_event(void *context, uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_error *err)
+{
+    struct follow *f = context;
+    struct daybook_event event;
+    int rc = event_read(seq, bytes, len, &event, err);
+    return rc ? rc : f->visit(f->context, &event, err);
+}
+
+int daybook_follow(struct daybook_snapshot *snapshot, uint64_t from, daybook_visit *visit, void *context,
+                   struct daybook_error *err)
+{
+    return store_each_event(snapshot->log, from, follow_event, &(struct follow){visit, context}, err);
+}
+
+int daybook_seq_at(struct daybook_snapshot *snapshot, int64_t recorded_us, uint64_t *ret, struct daybook_error *err)
+{
+    uint64_t low = 0, high = snapshot->last_seq; /* the answer lies in low..high */
+    while (low < high) {
+        uint64_t middle = low + (high - low + 1) / 2;
+        struct daybook_event event;
+        int rc = daybook_event(snapshot, middle, &event, err);
+        if (rc)
+            return rc;
+        if (event.recorded_us <= recorded_us)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    *ret = low;
+    return 0;
+}
+
+int daybook_personal_salt(struct daybook_snapshot *snapshot, uint64_t seq, const struct daybook_personal *personal,
+                          const uint8_t **ret_salt, struct daybook_text *ret, struct daybook_error *err)
+{
+    const uint8_t *salt = NULL;
+    struct daybook_text value;
+    uint8_t commitment[DAYBOOK_COMMITMENT_SIZE];
+    int rc = personal_value(snapshot->personal, seq, personal->slot, &salt, &value, err);
+    if (rc)
+        return rc;
+    *ret = DAYBOOK_TEXT_NONE;
+    *ret_salt = NULL;
+    if (!value.ptr)
+        return 0;
+    personal_commitment(salt, value, commitment);
+    if (memcmp(commitment, personal->commitment, sizeof commitment) == 0) {
+        *ret = value;
+        *ret_salt = salt;
+    }
+    return 0;
+}
+
+int daybook_personal_value(struct daybook_snapshot *snapshot, uint64_t seq, const struct daybook_personal *personal,
+                           struct daybook_text *ret, struct daybook_error *err)
+{
+    const uint8_t *salt;
+    return daybook_personal_salt(snapshot, seq, personal, &salt, ret, err);
+}
+
+int daybook_root(struct daybook_snapshot *snapshot, uint64_t size, uint8_t ret[32], struct daybook_error *err)
+{
+    struct tree tree;
+    struct tree_hash root;
+    int rc = sequence_load_tree(snapshot->log, size, &tree, err);
+    if (rc)
+        return rc;
+    tree_root(&tree, &root);
+    memcpy(ret, root.bytes, sizeof root.bytes);
+    return 0;
+}
+
+int daybook_find(struct daybook_snapshot *snapshot, uint32_t kind, struct daybook_text name, uint32_t *ret,
+                 struct daybook_error *err)
+{
+    size_t len = 0;
+    char *compared = ledger_compared_name(kind, name, &len);
+    if (!compared)
+        return daybook_fail(err, DAYBOOK_BAD_VALUE, "A name is not valid UTF-8 text.");
+    uint32_t ordinal = 0;
+    int rc = len ? ledger_find(snapshot->log, snapshot->personal, kind, (struct daybook_text){compared, len}, &ordinal, err) : 0;
+    free(compared);
+    if (!rc && ordinal) { /* personal data may be ahead of the log while a writer commits */
+        struct store_head head;
+        rc = store_head(snapshot->log, kind, ordinal, &head, err);
+        if (!rc && head.version == 0)
+            ordinal = 0;
+    }
+    if (!rc)
+        *ret = ordinal;
+    return rc;
+}

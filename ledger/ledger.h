@@ -1,0 +1,66 @@
+/* What is behind the handles of include/daybook/ledger.h. */
+#ifndef LEDGER_LEDGER_H
+#define LEDGER_LEDGER_H
+
+#include <pthread.h>
+
+#include "daybook/ledger.h"
+#include "ledger/numbers.h"
+#include "ledger/personal.h"
+#include "ledger/store.h"
+#include "ledger/zone.h"
+
+struct append_queue;
+
+enum { LEDGER_ID_SIZE = 33, LEDGER_ZONE_MAX = 64 };
+
+/* One generation of personal data that this process has opened. All stay open until the ledger is closed: a snapshot that
+ * began before may still read them. */
+struct personal_generation {
+    uint64_t number;
+    struct personal *personal;
+    struct personal_generation *next;
+};
+
+struct daybook {
+    struct store *store;
+    char *folder;
+    struct daybook_open_options options;
+    pthread_mutex_t lock; /* guards generations, and identity while it changes */
+    struct personal_generation *generations;
+    char id[LEDGER_ID_SIZE];
+    char timezone[LEDGER_ZONE_MAX];
+    char numbers[NUMBERS_PATTERN_MAX + 1];
+    struct zone *zone;
+    struct append_queue *queue;
+};
+
+struct daybook_snapshot {
+    struct daybook *ledger;
+    struct store_txn *log;
+    struct personal_txn *personal;
+    uint64_t last_seq;
+};
+
+/* The ledger's identity as meta says it. */
+int ledger_read_identity(struct daybook *ledger, struct store_txn *log, struct daybook_error *err);
+int ledger_write_identity(struct store_txn *log, struct daybook_text id, struct daybook_text zone_name,
+                          struct daybook_text numbers, struct daybook_error *err);
+/* A transaction over personal data of the generation that the log names. */
+int ledger_begin_personal(struct daybook *ledger, struct store_txn *log, bool write, struct personal_txn **ret,
+                          struct daybook_error *err);
+const struct zone *ledger_zone(const struct daybook *ledger);
+/* Microseconds since 1970, now. */
+int64_t ledger_clock_us(void);
+/* The form in which the name of a subject of that kind is compared, malloc'ed; NULL when not valid text or out of memory. */
+char *ledger_compared_name(uint32_t kind, struct daybook_text name, size_t *ret_len);
+/* The ordinal under a compared name; customers that were merged lead to who they were merged into. 0: none. */
+int ledger_find(struct store_txn *log, struct personal_txn *personal, uint32_t kind, struct daybook_text compared,
+                uint32_t *ret, struct daybook_error *err);
+bool ledger_kind_is_personal(uint32_t kind);
+
+/* The queue of appends (append.c). */
+int append_queue_new(struct append_queue **ret, struct daybook_error *err);
+void append_queue_free(struct append_queue *queue);
+
+#endif

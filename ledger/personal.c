@@ -1,0 +1,251 @@
+/* Personal values, apart from the log so that they can be forgotten. */
+#include "ledger/personal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ledger/env.h"
+#include "ledger/store.h"
+#include "ledger/tree.h"
+
+enum { VALUE_KEY_SIZE = 10 };
+
+struct personal {
+    struct env *env;
+    MDB_dbi values, names;
+};
+
+struct personal_txn {
+    struct personal *personal;
+    MDB_txn *mdb;
+};
+
+static void folder_of(const char *folder, uint64_t generation, char out[4096])
+{
+    snprintf(out, 4096, "%s/personal-%llu", folder, (unsigned long long)generation);
+}
+
+static int open_tables(struct personal *personal, bool create, struct daybook_error *err)
+{
+    MDB_txn *txn = NULL;
+    int rc = env_begin(personal->env, create, &txn, err);
+    if (rc)
+        return rc;
+    unsigned flags = create ? MDB_CREATE : 0;
+    int lmdb = mdb_dbi_open(txn, "values", flags, &personal->values);
+    if (!lmdb)
+        lmdb = mdb_dbi_open(txn, "names", flags, &personal->names);
+    if (lmdb) {
+        env_abort(personal->env, txn);
+        return env_fail(personal->env, lmdb, err);
+    }
+    return env_commit(personal->env, txn, err);
+}
+
+static int open_folder(const char *path, bool create, bool any_filesystem, struct personal **ret,
+                       struct daybook_error *err)
+{
+    struct personal *personal = calloc(1, sizeof *personal);
+    if (!personal)
+        return path_fail(path, ENOMEM, "opening", err);
+    struct env_options options = {.tables_max = 2, .address_eighths = 1, .any_filesystem = any_filesystem,
+                                  .read_only = access(path, W_OK) != 0};
+    int rc = env_open(path, &options, &personal->env, err);
+    if (!rc)
+        rc = open_tables(personal, create, err);
+    if (rc)
+        personal_close(personal);
+    else
+        *ret = personal;
+    return rc;
+}
+
+int personal_create(const char *folder, uint64_t generation, bool any_filesystem, struct daybook_error *err)
+{
+    char path[4096];
+    folder_of(folder, generation, path);
+    if (mkdir(path, 0770))
+        return path_fail(path, errno, "creating", err);
+    struct personal *personal = NULL;
+    int rc = open_folder(path, true, any_filesystem, &personal, err);
+    personal_close(personal);
+    return rc;
+}
+
+int personal_open(const char *folder, uint64_t generation, bool any_filesystem, struct personal **ret,
+                  struct daybook_error *err)
+{
+    char path[4096];
+    folder_of(folder, generation, path);
+    return open_folder(path, false, any_filesystem, ret, err);
+}
+
+void personal_close(struct personal *personal)
+{
+    if (!personal)
+        return;
+    env_close(personal->env);
+    free(personal);
+}
+
+int personal_begin(struct personal *personal, bool write, struct personal_txn **ret, struct daybook_error *err)
+{
+    struct personal_txn *txn = calloc(1, sizeof *txn);
+    if (!txn)
+        return path_fail(env_folder(personal->env), ENOMEM, "using", err);
+    txn->personal = personal;
+    int rc = env_begin(personal->env, write, &txn->mdb, err);
+    if (rc)
+        free(txn);
+    else
+        *ret = txn;
+    return rc;
+}
+
+int personal_commit(struct personal_txn *txn, struct daybook_error *err)
+{
+    int rc = env_commit(txn->personal->env, txn->mdb, err);
+    free(txn);
+    return rc;
+}
+
+void personal_abort(struct personal_txn *txn)
+{
+    if (!txn)
+        return;
+    env_abort(txn->personal->env, txn->mdb);
+    free(txn);
+}
+
+static MDB_val value_key(uint64_t seq, uint16_t slot, uint8_t out[VALUE_KEY_SIZE])
+{
+    for (int i = 0; i < 8; i++)
+        out[i] = (uint8_t)(seq >> (56 - 8 * i));
+    out[8] = (uint8_t)(slot >> 8);
+    out[9] = (uint8_t)slot;
+    return (MDB_val){VALUE_KEY_SIZE, out};
+}
+
+static uint64_t key_seq(const MDB_val *key)
+{
+    uint64_t seq = 0;
+    for (size_t i = 0; i < 8 && i < key->mv_size; i++)
+        seq = seq << 8 | ((const uint8_t *)key->mv_data)[i];
+    return seq;
+}
+
+int personal_value(struct personal_txn *txn, uint64_t seq, uint16_t slot, const uint8_t **ret_salt,
+                   struct daybook_text *ret_value, struct daybook_error *err)
+{
+    uint8_t buffer[VALUE_KEY_SIZE];
+    MDB_val key = value_key(seq, slot, buffer), value;
+    int rc = mdb_get(txn->mdb, txn->personal->values, &key, &value);
+    *ret_value = DAYBOOK_TEXT_NONE;
+    if (rc == MDB_NOTFOUND || (!rc && value.mv_size < DAYBOOK_SALT_SIZE))
+        return 0;
+    if (rc)
+        return env_fail(txn->personal->env, rc, err);
+    *ret_salt = value.mv_data;
+    *ret_value = (struct daybook_text){(const char *)value.mv_data + DAYBOOK_SALT_SIZE, value.mv_size - DAYBOOK_SALT_SIZE};
+    return 0;
+}
+
+int personal_put_value(struct personal_txn *txn, uint64_t seq, uint16_t slot, const uint8_t *salt,
+                       struct daybook_text value, struct daybook_error *err)
+{
+    uint8_t buffer[VALUE_KEY_SIZE];
+    MDB_val key = value_key(seq, slot, buffer), row = {DAYBOOK_SALT_SIZE + value.len, NULL};
+    int rc = mdb_put(txn->mdb, txn->personal->values, &key, &row, MDB_RESERVE | MDB_APPEND);
+    if (rc)
+        return env_fail(txn->personal->env, rc == MDB_KEYEXIST ? MDB_CORRUPTED : rc, err);
+    memcpy(row.mv_data, salt, DAYBOOK_SALT_SIZE);
+    if (value.len)
+        memcpy((char *)row.mv_data + DAYBOOK_SALT_SIZE, value.ptr, value.len);
+    return 0;
+}
+
+int personal_last_seq(struct personal_txn *txn, uint64_t *ret, struct daybook_error *err)
+{
+    MDB_cursor *cursor = NULL;
+    MDB_val key, value;
+    int rc = mdb_cursor_open(txn->mdb, txn->personal->values, &cursor);
+    if (!rc) {
+        rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+        mdb_cursor_close(cursor);
+    }
+    if (rc && rc != MDB_NOTFOUND)
+        return env_fail(txn->personal->env, rc, err);
+    *ret = rc ? 0 : key_seq(&key);
+    return 0;
+}
+
+int personal_cut(struct personal_txn *txn, uint64_t last_seq, struct daybook_error *err)
+{
+    uint8_t buffer[VALUE_KEY_SIZE];
+    MDB_val key = value_key(last_seq + 1, 0, buffer), value;
+    MDB_cursor *cursor = NULL;
+    int rc = mdb_cursor_open(txn->mdb, txn->personal->values, &cursor);
+    if (!rc)
+        rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    while (!rc) {
+        rc = mdb_cursor_del(cursor, 0);
+        if (!rc)
+            rc = mdb_cursor_get(cursor, &key, &value, MDB_GET_CURRENT); /* deleting moves on to the next */
+    }
+    if (cursor)
+        mdb_cursor_close(cursor);
+    if (rc == MDB_NOTFOUND || rc == EINVAL) /* EINVAL: the cursor stands behind the last row */
+        rc = mdb_drop(txn->mdb, txn->personal->names, 0);
+    return env_fail(txn->personal->env, rc, err);
+}
+
+static int count(struct personal_txn *txn, MDB_dbi table, uint64_t *ret, struct daybook_error *err)
+{
+    MDB_stat stat;
+    int rc = mdb_stat(txn->mdb, table, &stat);
+    if (!rc)
+        *ret = stat.ms_entries;
+    return env_fail(txn->personal->env, rc, err);
+}
+
+int personal_value_count(struct personal_txn *txn, uint64_t *ret, struct daybook_error *err)
+{
+    return count(txn, txn->personal->values, ret, err);
+}
+
+int personal_name_count(struct personal_txn *txn, uint64_t *ret, struct daybook_error *err)
+{
+    return count(txn, txn->personal->names, ret, err);
+}
+
+int personal_name(struct personal_txn *txn, uint32_t kind, struct daybook_text name, uint32_t *ret, struct daybook_error *err)
+{
+    uint8_t buffer[NAME_KEY_MAX];
+    MDB_val key = {store_name_key(kind, name, buffer), buffer}, value;
+    int rc = mdb_get(txn->mdb, txn->personal->names, &key, &value);
+    if (!rc && value.mv_size != sizeof *ret)
+        rc = MDB_CORRUPTED;
+    if (rc && rc != MDB_NOTFOUND)
+        return env_fail(txn->personal->env, rc, err);
+    *ret = 0;
+    if (!rc)
+        memcpy(ret, value.mv_data, sizeof *ret);
+    return 0;
+}
+
+int personal_put_name(struct personal_txn *txn, uint32_t kind, struct daybook_text name, uint32_t ordinal, struct daybook_error *err)
+{
+    uint8_t buffer[NAME_KEY_MAX];
+    MDB_val key = {store_name_key(kind, name, buffer), buffer}, value = {sizeof ordinal, &ordinal};
+    return env_fail(txn->personal->env, mdb_put(txn->mdb, txn->personal->names, &key, &value, 0), err);
+}
+
+void personal_commitment(const uint8_t salt[DAYBOOK_SALT_SIZE], struct daybook_text value,
+                         uint8_t ret[DAYBOOK_COMMITMENT_SIZE])
+{
+    sha256_pair(salt, DAYBOOK_SALT_SIZE, value.ptr, value.len, ret);
+}

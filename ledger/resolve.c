@@ -1,0 +1,284 @@
+/* Names become ordinals. Who or what is not known yet is registered by an event of the entry that names it. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "ledger/date.h"
+#include "ledger/decimal.h"
+#include "ledger/text.h"
+#include "ledger/writer.h"
+
+static int no_memory(struct daybook_error *err)
+{
+    return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for an entry.");
+}
+
+/* ---- personal values */
+
+static const uint8_t *fresh_salt(struct writer *w)
+{
+    if (!w->salts_ready || w->salts_used == sizeof w->salts) {
+        while (getrandom(w->salts, sizeof w->salts, 0) != sizeof w->salts)
+            continue;
+        w->salts_used = 0;
+        w->salts_ready = true;
+    }
+    const uint8_t *salt = w->salts + w->salts_used;
+    w->salts_used += DAYBOOK_SALT_SIZE;
+    return arena_copy(&w->entry.arena, salt, DAYBOOK_SALT_SIZE);
+}
+
+int resolve_personal(struct writer *w, struct daybook_text value, struct daybook_personal *ret, struct daybook_error *err)
+{
+    *ret = (struct daybook_personal){0};
+    if (!value.ptr)
+        return 0;
+    if (value.len > DAYBOOK_TEXT_MAX)
+        return daybook_fail(err, DAYBOOK_TOO_LARGE, "A text of %zu bytes is too long; at most %d can be kept.", value.len, DAYBOOK_TEXT_MAX);
+    const uint8_t *salt = fresh_salt(w);
+    uint8_t *commitment = arena_alloc(&w->entry.arena, DAYBOOK_COMMITMENT_SIZE);
+    struct daybook_text copy = arena_text(&w->entry.arena, value);
+    if (!salt || !commitment || !copy.ptr)
+        return no_memory(err);
+    personal_commitment(salt, copy, commitment);
+    *ret = (struct daybook_personal){.commitment = commitment, .salt = salt, .value = copy};
+    return 0;
+}
+
+/* ---- finding */
+
+int resolve_find(struct writer *w, uint32_t kind, struct daybook_text name, struct daybook_text *ret_compared,
+                 uint32_t *ret, struct daybook_error *err)
+{
+    size_t len = 0;
+    char *compared = ledger_compared_name(kind, name, &len);
+    struct daybook_text copy = compared ? arena_text(&w->entry.arena, (struct daybook_text){compared, len}) : DAYBOOK_TEXT_NONE;
+    free(compared);
+    if (!copy.ptr || copy.len == 0)
+        return daybook_fail(err, DAYBOOK_BAD_VALUE, "The name of the %s is empty or not valid UTF-8 text.", schema_kind_name(kind));
+    if (name.len > DAYBOOK_TEXT_MAX || copy.len > DAYBOOK_TEXT_MAX)
+        return daybook_fail(err, DAYBOOK_TOO_LARGE, "The name of the %s is too long; at most %d bytes can be kept.", schema_kind_name(kind), DAYBOOK_TEXT_MAX);
+    *ret_compared = copy;
+    for (size_t i = w->entry.name_count; i-- > 0;)
+        if (w->entry.names[i].kind == kind && text_equals(w->entry.names[i].text, copy)) {
+            *ret = w->entry.names[i].ordinal;
+            return 0;
+        }
+    return ledger_find(w->log, w->personal, kind, copy, ret, err);
+}
+
+int resolve_known(struct writer *w, uint32_t kind, struct daybook_text name, uint32_t *ret, struct daybook_error *err)
+{
+    struct daybook_text compared;
+    int rc = resolve_find(w, kind, name, &compared, ret, err);
+    if (!rc && *ret == 0)
+        rc = daybook_fail(err, DAYBOOK_NOT_FOUND, "There is no %s %.*s.", schema_kind_name(kind), (int)name.len, name.ptr);
+    return rc;
+}
+
+/* What has that name, or a new subject with its registering event, whose fields the caller fills in (*ret_event, NULL when it
+ * was there). */
+static int find_or_register(struct writer *w, uint32_t kind, uint32_t type, struct daybook_text name, uint32_t *ret,
+                            struct entry_event **ret_event, struct daybook_error *err)
+{
+    struct daybook_text compared;
+    *ret_event = NULL;
+    int rc = resolve_find(w, kind, name, &compared, ret, err);
+    if (rc || *ret)
+        return rc;
+    uint32_t fresh = entry_add_subject(&w->entry, kind);
+    struct entry_event *added = fresh ? entry_add_event(&w->entry, type, fresh) : NULL;
+    if (!added)
+        return no_memory(err);
+    added->event.occurred_on = w->today;
+    rc = entry_add_name(&w->entry, (struct entry_name){kind, fresh, ledger_kind_is_personal(kind), compared}, err);
+    if (!rc) {
+        *ret = fresh;
+        *ret_event = added;
+    }
+    return rc;
+}
+
+static int register_person(struct writer *w, uint32_t kind, uint32_t type, struct daybook_text name, uint32_t *ret,
+                           struct entry_event **ret_event, struct daybook_error *err)
+{
+    int rc = find_or_register(w, kind, type, name, ret, ret_event, err);
+    if (!rc && *ret_event)
+        rc = resolve_personal(w, text_trim(name), &(*ret_event)->data.person, err);
+    return rc;
+}
+
+int resolve_actor(struct writer *w, struct daybook_text name, uint32_t *ret, struct daybook_error *err)
+{
+    struct entry_event *added;
+    return register_person(w, DAYBOOK_ACTOR, DAYBOOK_ACTOR_REGISTERED, name, ret, &added, err);
+}
+
+int resolve_via(struct writer *w, struct daybook_text name, struct daybook_text kind, uint32_t *ret, struct daybook_error *err)
+{
+    struct entry_event *added;
+    int rc = register_person(w, DAYBOOK_VIA, DAYBOOK_VIA_REGISTERED, name, ret, &added, err);
+    if (!rc && added)
+        added->data.category = kind;
+    return rc;
+}
+
+int resolve_source(struct writer *w, const struct daybook_source_name *source, uint32_t *ret, struct daybook_error *err)
+{
+    struct entry_event *added;
+    int rc = find_or_register(w, DAYBOOK_SOURCE, DAYBOOK_SOURCE_REGISTERED, source->identity, ret, &added, err);
+    if (rc || !added)
+        return rc;
+    added->data.category = source->category;
+    added->data.identity = source->identity;
+    return resolve_personal(w, source->name, &added->data.person, err);
+}
+
+int resolve_customer(struct writer *w, struct daybook_text name, uint32_t *ret, struct daybook_error *err)
+{
+    struct entry_event *added;
+    return register_person(w, DAYBOOK_CUSTOMER, DAYBOOK_CUSTOMER_REGISTERED, name, ret, &added, err);
+}
+
+int resolve_product(struct writer *w, struct daybook_text code, struct daybook_text name, uint32_t *ret, struct daybook_error *err)
+{
+    struct entry_event *added;
+    int rc = find_or_register(w, DAYBOOK_PRODUCT, DAYBOOK_PRODUCT_REGISTERED, code, ret, &added, err);
+    if (!rc && added) {
+        added->data.code = text_trim(code);
+        added->data.name = name.ptr ? text_trim(name) : name;
+    }
+    return rc;
+}
+
+/* The latest event of a register's chain that has what `take` wants, newest first. */
+static int latest_event(struct writer *w, uint32_t kind, uint32_t ordinal, bool (*take)(const struct daybook_data *),
+                        struct daybook_data *ret, bool *ret_found, struct daybook_error *err)
+{
+    struct store_head head = {0};
+    int rc = store_head(w->log, kind, ordinal, &head, err);
+    *ret_found = false;
+    uint64_t seq = head.last_seq;
+    for (uint32_t nth = head.version; nth > 0 && !rc && !*ret_found; nth--) {
+        const uint8_t *bytes;
+        size_t len;
+        struct daybook_event event;
+        rc = store_event(w->log, seq, &bytes, &len, err);
+        if (!rc)
+            rc = event_read(seq, bytes, len, &event, err);
+        if (!rc)
+            rc = event_read_data(&event, &w->scratch, ret, err);
+        *ret_found = !rc && take(ret);
+        seq -= rc ? 0 : event.prev;
+    }
+    return rc;
+}
+
+static bool has_name(const struct daybook_data *data)
+{
+    return data->name.ptr != NULL;
+}
+
+int resolve_product_name(struct writer *w, uint32_t product, struct daybook_text *ret, struct daybook_error *err)
+{
+    *ret = DAYBOOK_TEXT_NONE;
+    for (size_t i = 0; i < w->entry.event_count; i++)
+        if (w->entry.events[i].event.kind == DAYBOOK_PRODUCT && w->entry.events[i].event.ordinal == product)
+            *ret = w->entry.events[i].data.name;
+    if (product & ENTRY_NEW)
+        return 0;
+    struct daybook_data data;
+    bool found;
+    int rc = latest_event(w, DAYBOOK_PRODUCT, product, has_name, &data, &found, err);
+    if (!rc && found)
+        *ret = data.name;
+    return rc;
+}
+
+/* ---- own fields */
+
+static bool is_among_choices(const struct daybook_data *definition, struct daybook_text value)
+{
+    /* `choices` is a msgpack array of texts; a short walk needs no more than their headers. */
+    const uint8_t *at = definition->rows, *end = at + definition->rows_len;
+    if (at < end)
+        at += *at == 0xdc ? 3 : 1;
+    while (at < end) {
+        size_t len = 0;
+        if ((*at & 0xe0) == 0xa0)
+            len = *at++ & 0x1f;
+        else if (*at == 0xd9 && end - at > 1)
+            len = at[1], at += 2;
+        else if (*at == 0xda && end - at > 2)
+            len = (size_t)at[1] << 8 | at[2], at += 3;
+        else
+            return false;
+        if ((size_t)(end - at) < len)
+            return false;
+        if (text_equals((struct daybook_text){(const char *)at, len}, value))
+            return true;
+        at += len;
+    }
+    return false;
+}
+
+static int read_own(struct writer *w, const struct daybook_draft_field *field, const struct daybook_data *definition,
+                    struct daybook_own *own, struct daybook_error *err)
+{
+    const char *name = field->name.ptr;
+    int name_len = (int)field->name.len;
+    struct daybook_text value = field->value;
+    if (definition && text_equals(definition->category, DAYBOOK_TEXT("number"))) {
+        own->kind = DAYBOOK_OWN_NUMBER;
+        if (!decimal_parse(text_trim(value), &own->number))
+            return daybook_fail(err, DAYBOOK_BAD_VALUE, "Field %.*s takes a plain number such as 12.5.", name_len, name);
+    } else if (definition && text_equals(definition->category, DAYBOOK_TEXT("date"))) {
+        own->kind = DAYBOOK_OWN_DAY;
+        if (!date_parse_iso(text_trim(value), &own->day))
+            return daybook_fail(err, DAYBOOK_BAD_VALUE, "Field %.*s takes a date as YYYY-MM-DD.", name_len, name);
+    } else if (definition && (definition->flag || text_equals(definition->category, DAYBOOK_TEXT("choice")))) {
+        own->kind = DAYBOOK_OWN_TEXT;
+        own->text = value;
+        if (definition->rows_len && !is_among_choices(definition, value))
+            return daybook_fail(err, DAYBOOK_BAD_VALUE, "Field %.*s does not have the choice \"%.*s\". `daybook schema` shows its choices.", name_len, name, (int)value.len, value.ptr);
+    } else {
+        own->kind = DAYBOOK_OWN_PERSONAL;
+        return resolve_personal(w, value, &own->personal, err);
+    }
+    return 0;
+}
+
+static bool any_event(const struct daybook_data *data)
+{
+    (void)data;
+    return true;
+}
+
+int resolve_own(struct writer *w, const struct daybook_draft_field *field, struct daybook_own *ret, struct daybook_error *err)
+{
+    struct entry_event *added;
+    struct daybook_data definition;
+    struct daybook_own own = {.day = DAYBOOK_DAY_NONE};
+    bool defined = false;
+    int rc = find_or_register(w, DAYBOOK_FIELD, DAYBOOK_FIELD_DEFINED, field->name, &own.field, &added, err);
+    if (!rc && added) {
+        added->data.name = text_trim(field->name);
+        added->data.category = DAYBOOK_TEXT("text");
+    }
+    if (!rc && !(own.field & ENTRY_NEW))
+        rc = latest_event(w, DAYBOOK_FIELD, own.field, any_event, &definition, &defined, err);
+    if (!rc && field->value.ptr)
+        rc = read_own(w, field, defined ? &definition : NULL, &own, err);
+    if (!rc)
+        *ret = own;
+    return rc;
+}
+
+void writer_release(struct writer *w)
+{
+    entry_release(&w->entry);
+    chain_release(&w->chain);
+    order_places_release(&w->places);
+    order_state_release(&w->state);
+    event_scratch_release(&w->scratch);
+}

@@ -1,0 +1,91 @@
+/* The Merkle tree's stack of perfect subtrees, and SHA-256.
+ *
+ * Nothing here can fail, and must not: half an append cannot be taken back. That is why SHA-256 is OpenSSL's
+ * plain SHA256_* and not EVP, whose contexts are allocated; it is also the fastest way for inputs this small. */
+#define OPENSSL_API_COMPAT 10101 /* declares SHA256_* without calling them deprecated */
+#include "ledger/tree.h"
+
+#include <openssl/sha.h>
+
+enum { LEAF_PREFIX = 0x00, NODE_PREFIX = 0x01 };
+
+void sha256_pair(const void *a, size_t len_a, const void *b, size_t len_b, uint8_t ret[32])
+{
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, a, len_a);
+    SHA256_Update(&context, b, len_b);
+    SHA256_Final(ret, &context);
+}
+
+void tree_leaf_hash(const void *bytes, size_t len, struct tree_hash *ret)
+{
+    const uint8_t prefix = LEAF_PREFIX;
+    sha256_pair(&prefix, sizeof(prefix), bytes, len, ret->bytes);
+}
+
+void tree_node_hash(const struct tree_hash *left, const struct tree_hash *right, struct tree_hash *ret)
+{
+    uint8_t prefixed[1 + TREE_HASH_SIZE] = {NODE_PREFIX};
+    for (size_t i = 0; i < TREE_HASH_SIZE; i++) {
+        prefixed[1 + i] = left->bytes[i];
+    }
+    sha256_pair(prefixed, sizeof(prefixed), right->bytes, TREE_HASH_SIZE, ret->bytes);
+}
+
+void tree_init(struct tree *tree)
+{
+    *tree = (struct tree){.size = 0};
+}
+
+/* Put a subtree of 2^height leaves on the right end, then join equal neighbours: one for each trailing
+ * 1-bit of the size counted in such subtrees. */
+static unsigned push(struct tree *tree, const struct tree_hash *root, unsigned height, struct tree_row *rows)
+{
+    struct tree_hash hash = *root;
+    unsigned row_count = 0;
+    unsigned joined = height;
+    for (uint64_t subtrees = tree->size >> height; subtrees & 1; subtrees >>= 1) {
+        tree_node_hash(&tree->stack[--tree->depth], &hash, &hash);
+        joined++;
+        if (rows != NULL && joined % TREE_ROW_BITS == 0) {
+            rows[row_count++] = (struct tree_row){joined / TREE_ROW_BITS, subtrees >> 1, hash};
+        }
+    }
+    tree->stack[tree->depth++] = hash;
+    tree->size += UINT64_C(1) << height;
+    return row_count;
+}
+
+unsigned tree_append(struct tree *tree, const struct tree_hash *leaf, struct tree_row rows[TREE_ROWS_MAX])
+{
+    return push(tree, leaf, 0, rows);
+}
+
+void tree_push_subtree(struct tree *tree, const struct tree_hash *root, unsigned height)
+{
+    push(tree, root, height, NULL);
+}
+
+void tree_root(const struct tree *tree, struct tree_hash *ret)
+{
+    if (tree->depth == 0) {
+        sha256_pair(NULL, 0, NULL, 0, ret->bytes);
+        return;
+    }
+    struct tree_hash hash = tree->stack[tree->depth - 1];
+    for (unsigned i = tree->depth - 1; i > 0; i--) {
+        tree_node_hash(&tree->stack[i - 1], &hash, &hash);
+    }
+    *ret = hash;
+}
+
+void tree_hash_hex(const struct tree_hash *hash, char out[2 * TREE_HASH_SIZE + 1])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < TREE_HASH_SIZE; i++) {
+        out[2 * i] = digits[hash->bytes[i] >> 4];
+        out[2 * i + 1] = digits[hash->bytes[i] & 0x0F];
+    }
+    out[2 * TREE_HASH_SIZE] = '\0';
+}

@@ -1,0 +1,653 @@
+/* The rows of one order -> the order, or the reasons why not. An order is all or nothing: one bad line takes it along. */
+#include "ledger/date.h"
+#include "ledger/decimal.h"
+#include "ledger/text.h"
+#include "tools/import/cells.h"
+#include "tools/import/hash_index.h"
+#include "tools/import/sheet.h"
+#include "tools/import/status_words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One row of the order at hand. */
+struct row_state {
+    struct reading_line line;
+    struct daybook_text customer, customer_ref, status_word;
+    struct status_meaning status; /* .name NULL: none said */
+    size_t table_row;
+    int32_t ordered_on;
+    bool duplicate; /* equal to an earlier one: not counted */
+    bool bad;
+};
+
+struct builder {
+    struct sheet *sheet;
+    struct status_words *words;
+    struct daybook_text *cells; /* of the row at hand, with what it takes from the row above */
+    struct row_state *states;
+    size_t state_count, state_capacity;
+    struct daybook_text *notes;
+    size_t note_count, note_capacity;
+    struct hash_index seen;
+    int32_t ordered_on; /* of the order at hand: its first date that can be read */
+    bool has_items;     /* the table has products */
+    size_t raised_count; /* orders whose status the dates moved on */
+    size_t raised_row;
+};
+
+static const struct sheet_row *first_row(const struct builder *builder, size_t order)
+{
+    return &builder->sheet->rows[builder->sheet->order_rows[order]];
+}
+
+static void reject(struct builder *builder, struct row_state *state, enum field field, const char *reason)
+{
+    size_t column = builder->sheet->header->column_of[field];
+    struct daybook_text value = column != COLUMN_NONE ? builder->cells[column] : DAYBOOK_TEXT("");
+
+    sheet_reject(builder->sheet, state->table_row, column, value, reason);
+    state->bad = true;
+}
+
+/* The rest of an order: its number says which. */
+static void reject_order_row(struct builder *builder, const struct row_state *state, size_t order, const char *reason)
+{
+    const struct sheet *sheet = builder->sheet;
+    struct daybook_text number = sheet_cell(sheet, state->table_row, FIELD_ORDER_NO);
+
+    if (number.len == 0)
+        number = sheet->reading->orders[order].order_no;
+    if (number.ptr == NULL)
+        number = DAYBOOK_TEXT("");
+    sheet_reject(builder->sheet, state->table_row, sheet->header->column_of[FIELD_ORDER_NO], number, reason);
+}
+
+/* What the row says in a field; absent (ptr NULL) when nothing, or nothing but a spreadsheet's error, which is rejected. */
+static struct daybook_text take(struct builder *builder, struct row_state *state, enum field field)
+{
+    size_t column = builder->sheet->header->column_of[field];
+
+    if (column == COLUMN_NONE || cell_is_absent(builder->cells[column]))
+        return DAYBOOK_TEXT_NONE;
+    if (cell_is_error(builder->cells[column])) {
+        reject(builder, state, field, "cell-error");
+        return DAYBOOK_TEXT_NONE;
+    }
+    return builder->cells[column];
+}
+
+static bool read_date(const struct builder *builder, enum field field, struct daybook_text text, int32_t *ret_day)
+{
+    const struct sheet *sheet = builder->sheet;
+    struct date_cell cell = date_scan(text);
+
+    switch (cell.kind) {
+    case DATE_ABSENT:
+        *ret_day = DAYBOOK_DAY_NONE;
+        return true;
+    case DATE_KNOWN:
+    case DATE_NUMERIC:
+        return date_cell_day(&cell, sheet->facts[sheet->header->column_of[field]].date_order, sheet->options->zone, ret_day);
+    case DATE_MONTH_DAY:
+        if (field == FIELD_ORDERED_ON)
+            return sheet->title_year != 0 && date_from_ymd(sheet->title_year, cell.numbers[0], cell.numbers[1], ret_day);
+        return builder->ordered_on != DAYBOOK_DAY_NONE && date_cell_day_after(&cell, builder->ordered_on, ret_day);
+    case DATE_AFTER:
+        if ((field != FIELD_EXPECTED_ON && field != FIELD_REQUESTED_ON) || builder->ordered_on == DAYBOOK_DAY_NONE ||
+            builder->ordered_on > DAYBOOK_DAY_MAX - cell.numbers[0])
+            return false;
+        *ret_day = builder->ordered_on + cell.numbers[0];
+        return true;
+    case DATE_BAD:
+        break;
+    }
+    return false;
+}
+
+static int32_t take_date(struct builder *builder, struct row_state *state, enum field field)
+{
+    struct daybook_text text = take(builder, state, field);
+    int32_t day = DAYBOOK_DAY_NONE;
+
+    if (text.ptr != NULL && !read_date(builder, field, text, &day))
+        reject(builder, state, field, "bad-date");
+    return day;
+}
+
+/* name spec spec …, without those that are absent. */
+static struct daybook_text name_with_specs(struct builder *builder, struct daybook_text name)
+{
+    const struct header *header = builder->sheet->header;
+
+    for (size_t i = 0; sheet_has(builder->sheet, FIELD_SPEC) && i < header->column_count; i++) {
+        struct daybook_text spec = builder->cells[i];
+        if (header->columns[i].field != FIELD_SPEC || cell_is_absent(spec))
+            continue;
+        if (name.ptr == NULL) {
+            name = spec;
+            continue;
+        }
+        char *both = arena_alloc(builder->sheet->arena, name.len + spec.len + 1);
+        if (both == NULL) {
+            builder->sheet->out_of_memory = true;
+            return name;
+        }
+        memcpy(both, name.ptr, name.len);
+        both[name.len] = ' ';
+        memcpy(both + name.len + 1, spec.ptr, spec.len);
+        name = (struct daybook_text){both, name.len + spec.len + 1};
+    }
+    return name;
+}
+
+/* A quantity of the line's that may be zero or absent. */
+static bool take_partial(struct builder *builder, struct row_state *state, enum field field, struct daybook_decimal *ret)
+{
+    struct daybook_text text = take(builder, state, field);
+    struct daybook_text unit;
+
+    if (text.ptr == NULL)
+        return false;
+    char mark = builder->sheet->facts[builder->sheet->header->column_of[field]].decimal_mark;
+    if (!quantity_read(text, mark, ret, &unit) || ret->mantissa < 0) {
+        reject(builder, state, field, "bad-quantity");
+        return false;
+    }
+    if (ret->mantissa > 0 && decimal_compare(*ret, state->line.quantity) > 0 && state->line.quantity.mantissa > 0)
+        sheet_doubt(builder->sheet, state->table_row + 1, "More was sent than ordered; kept as written.",
+                    "已发或已交数量多于订购数量，按原样保留。");
+    return ret->mantissa > 0;
+}
+
+static void take_partials(struct builder *builder, struct row_state *state)
+{
+    struct reading_partial partial = {0};
+
+    partial.has_shipped = take_partial(builder, state, FIELD_SHIPPED_QTY, &partial.shipped);
+    partial.has_delivered = take_partial(builder, state, FIELD_DELIVERED_QTY, &partial.delivered);
+    if (!partial.has_shipped && !partial.has_delivered)
+        return;
+    struct reading_partial *kept = arena_alloc(builder->sheet->arena, sizeof *kept);
+    if (kept == NULL) {
+        builder->sheet->out_of_memory = true;
+        return;
+    }
+    *kept = partial;
+    state->line.partial = kept;
+}
+
+static void take_item(struct builder *builder, struct row_state *state)
+{
+    struct reading_line *line = &state->line;
+    bool was_bad = state->bad;
+    struct daybook_text code = take(builder, state, FIELD_CODE);
+    struct daybook_text name = take(builder, state, FIELD_PRODUCT);
+    struct daybook_text unit_after = DAYBOOK_TEXT_NONE;
+
+    if (code.ptr == NULL && name.ptr == NULL && state->bad == was_bad)
+        reject(builder, state, sheet_has(builder->sheet, FIELD_PRODUCT) ? FIELD_PRODUCT : FIELD_CODE, "missing-product");
+    line->name = name_with_specs(builder, name);
+    line->code = code.ptr != NULL ? code : line->name;
+
+    was_bad = state->bad;
+    struct daybook_text quantity = take(builder, state, FIELD_QUANTITY);
+    size_t column = builder->sheet->header->column_of[FIELD_QUANTITY];
+    if (quantity.ptr == NULL) {
+        if (state->bad == was_bad)
+            reject(builder, state, FIELD_QUANTITY, "missing-quantity");
+    } else if (!quantity_read(quantity, builder->sheet->facts[column].decimal_mark, &line->quantity, &unit_after) ||
+               line->quantity.mantissa <= 0) {
+        reject(builder, state, FIELD_QUANTITY, "bad-quantity");
+    }
+    line->unit = sheet_has(builder->sheet, FIELD_UNIT) ? take(builder, state, FIELD_UNIT) : DAYBOOK_TEXT_NONE;
+    if (line->unit.ptr == NULL && unit_after.len > 0)
+        line->unit = unit_after;
+    take_partials(builder, state);
+}
+
+static void take_status(struct builder *builder, struct row_state *state)
+{
+    struct daybook_text word = take(builder, state, FIELD_STATUS);
+
+    if (word.ptr == NULL || cell_is_unticked(word))
+        return;
+    state->status_word = word;
+    if (!status_words_find(builder->words, word, &state->status))
+        reject(builder, state, FIELD_STATUS, "unknown-status");
+}
+
+/* Custom fields of the lines, or of the order: the values of this row. */
+static const struct reading_field *take_fields(struct builder *builder, bool of_lines, bool of_orders, uint32_t *ret_count)
+{
+    const struct header *header = builder->sheet->header;
+    struct reading_field *fields = NULL;
+    uint32_t count = 0;
+
+    for (int storing = 0; storing < 2; storing++) {
+        count = 0;
+        for (size_t i = 0; i < header->column_count; i++) {
+            bool wanted = builder->sheet->facts[i].of_lines ? of_lines : of_orders;
+            if (header->columns[i].field != FIELD_CUSTOM || !wanted || cell_is_absent(builder->cells[i]))
+                continue;
+            if (storing)
+                fields[count] = (struct reading_field){header->columns[i].custom_name, builder->cells[i]};
+            count++;
+        }
+        if (count == 0)
+            break;
+        if (!storing && (fields = arena_alloc(builder->sheet->arena, count * sizeof *fields)) == NULL) {
+            builder->sheet->out_of_memory = true;
+            count = 0;
+            break;
+        }
+    }
+    *ret_count = count;
+    return fields;
+}
+
+static void check_dates(struct builder *builder, struct row_state *state)
+{
+    const struct reading_line *line = &state->line;
+
+    if (builder->ordered_on != DAYBOOK_DAY_NONE) {
+        if (line->shipped_on != DAYBOOK_DAY_NONE && line->shipped_on < builder->ordered_on)
+            reject(builder, state, FIELD_SHIPPED_ON, "dates-out-of-order");
+        if (line->delivered_on != DAYBOOK_DAY_NONE && line->delivered_on < builder->ordered_on)
+            reject(builder, state, FIELD_DELIVERED_ON, "dates-out-of-order");
+        if (line->expected_on != DAYBOOK_DAY_NONE && line->expected_on < builder->ordered_on)
+            sheet_doubt(builder->sheet, state->table_row + 1, "It was promised for a day before it was ordered.",
+                        "预计交货日期早于订单日期。");
+    }
+    if (state->status.name != NULL && state->status.rank == STATUS_CANCELLED && line->delivered_on != DAYBOOK_DAY_NONE)
+        reject(builder, state, FIELD_STATUS, "status-contradicts-dates");
+}
+
+/* What a row leaves empty and continues, it takes from the row above: not its own number, product and quantity, nor notes. */
+static bool is_taken_over(enum field field)
+{
+    return field == FIELD_CUSTOM || field == FIELD_STATUS || field == FIELD_CUSTOMER || field == FIELD_CUSTOMER_REF ||
+           (field < FIELD_COUNT && field_is_date(field));
+}
+
+static void load_cells(struct builder *builder, const struct sheet_row *row)
+{
+    const struct header *header = builder->sheet->header;
+
+    for (size_t i = 0; i < header->column_count; i++) {
+        struct daybook_text cell = table_cell(builder->sheet->table, row->table_row, i);
+        if (cell.len > 0 || !row->continues || !is_taken_over(header->columns[i].field))
+            builder->cells[i] = cell;
+    }
+}
+
+static void read_row(struct builder *builder, struct row_state *state)
+{
+    state->customer = take(builder, state, FIELD_CUSTOMER);
+    state->customer_ref = take(builder, state, FIELD_CUSTOMER_REF);
+    state->line.row = (uint32_t)state->table_row + 1;
+    if (builder->has_items)
+        take_item(builder, state);
+    state->ordered_on = take_date(builder, state, FIELD_ORDERED_ON);
+    state->line.expected_on = take_date(builder, state, FIELD_EXPECTED_ON);
+    state->line.requested_on = take_date(builder, state, FIELD_REQUESTED_ON);
+    state->line.shipped_on = take_date(builder, state, FIELD_SHIPPED_ON);
+    state->line.delivered_on = take_date(builder, state, FIELD_DELIVERED_ON);
+    take_status(builder, state);
+    if (!state->bad)
+        check_dates(builder, state);
+    state->line.fields = take_fields(builder, true, false, &state->line.field_count);
+}
+
+static bool rows_equal(const void *context, size_t a, size_t b)
+{
+    const struct builder *builder = context;
+    const struct table *table = builder->sheet->table;
+    size_t row_a = builder->states[a].table_row;
+    size_t row_b = builder->states[b].table_row;
+
+    for (size_t i = 0; i < builder->sheet->header->column_count; i++)
+        if (!text_equals(table_cell(table, row_a, i), table_cell(table, row_b, i)))
+            return false;
+    return true;
+}
+
+static uint64_t row_hash(const struct builder *builder, size_t row)
+{
+    uint64_t hash = 0;
+
+    for (size_t i = 0; i < builder->sheet->header->column_count; i++) {
+        struct daybook_text cell = table_cell(builder->sheet->table, row, i);
+        hash = hash_bytes(hash, cell.ptr, cell.len);
+    }
+    return hash;
+}
+
+static void mark_duplicates(struct builder *builder, size_t order)
+{
+    if (builder->state_count < 2)
+        return;
+    if (!hash_index_reset(&builder->seen, builder->state_count)) {
+        builder->sheet->out_of_memory = true;
+        return;
+    }
+    for (size_t i = 0; i < builder->state_count; i++) {
+        struct row_state *state = &builder->states[i];
+        state->duplicate = hash_index_add(&builder->seen, row_hash(builder, state->table_row), i, rows_equal, builder) != i;
+        if (state->duplicate)
+            reject_order_row(builder, state, order, "duplicate-row");
+    }
+}
+
+static bool fields_equal(const struct reading_line *a, const struct reading_line *b)
+{
+    if (a->field_count != b->field_count)
+        return false;
+    for (uint32_t i = 0; i < a->field_count; i++)
+        if (a->fields[i].name != b->fields[i].name || !text_equals(a->fields[i].value, b->fields[i].value))
+            return false;
+    return true;
+}
+
+static bool products_equal(const void *context, size_t a, size_t b)
+{
+    const struct builder *builder = context;
+    const struct reading_line *line_a = &builder->states[a].line;
+    const struct reading_line *line_b = &builder->states[b].line;
+
+    return names_equal(line_a->code, line_b->code) && names_equal(line_a->name, line_b->name) && fields_equal(line_a, line_b);
+}
+
+static bool has_product_twice(struct builder *builder)
+{
+    if (!hash_index_reset(&builder->seen, builder->state_count)) {
+        builder->sheet->out_of_memory = true;
+        return false;
+    }
+    for (size_t i = 0; i < builder->state_count; i++) {
+        const struct row_state *state = &builder->states[i];
+        if (state->duplicate || (state->line.code.ptr == NULL && state->line.name.ptr == NULL))
+            continue;
+        uint64_t hash = name_hash(name_hash(0, state->line.code), state->line.name);
+        for (uint32_t j = 0; j < state->line.field_count; j++)
+            hash = hash_bytes(hash, state->line.fields[j].value.ptr, state->line.fields[j].value.len);
+        if (hash_index_add(&builder->seen, hash, i, products_equal, builder) != i)
+            return true;
+    }
+    return false;
+}
+
+/* One number for two customers or two order dates; rows that nothing tells apart. */
+static bool contradicts_itself(struct builder *builder)
+{
+    const struct row_state *first = &builder->states[0];
+    struct daybook_text customer = DAYBOOK_TEXT_NONE;
+
+    if (builder->state_count < 2)
+        return false;
+    for (size_t i = 0; i < builder->state_count; i++) {
+        const struct row_state *state = &builder->states[i];
+        if (state->customer.ptr != NULL && customer.ptr == NULL)
+            customer = state->customer;
+        bool other_customer = state->customer.ptr != NULL && !names_equal(state->customer, customer);
+        bool other_day = state->ordered_on != DAYBOOK_DAY_NONE && state->ordered_on != builder->ordered_on;
+        bool no_line_to_tell = !builder->has_items && !state->duplicate && !fields_equal(&state->line, &first->line);
+        if (other_customer || other_day || no_line_to_tell)
+            return true;
+    }
+    return builder->has_items && has_product_twice(builder);
+}
+
+static bool notes_equal(const void *context, size_t a, size_t b)
+{
+    const struct builder *builder = context;
+
+    return text_equals(builder->notes[a], builder->notes[b]);
+}
+
+static void add_note(struct builder *builder, struct daybook_text note)
+{
+    struct daybook_text *notes = array_reserve(builder->notes, builder->note_count, &builder->note_capacity, sizeof *notes);
+
+    if (notes == NULL) {
+        builder->sheet->out_of_memory = true;
+        return;
+    }
+    builder->notes = notes;
+    notes[builder->note_count] = note;
+    if (hash_index_add(&builder->seen, hash_bytes(0, note.ptr, note.len), builder->note_count, notes_equal, builder) ==
+        builder->note_count)
+        builder->note_count++;
+}
+
+static void collect_notes(struct builder *builder, struct reading_order *order)
+{
+    const struct header *header = builder->sheet->header;
+    size_t note_columns = 1; /* the status word counts for one */
+
+    for (size_t i = 0; i < header->column_count; i++)
+        note_columns += header->columns[i].field == FIELD_NOTE;
+    builder->note_count = 0;
+    if (!hash_index_reset(&builder->seen, builder->state_count * note_columns)) {
+        builder->sheet->out_of_memory = true;
+        return;
+    }
+    for (size_t row = 0; row < builder->state_count; row++) {
+        const struct row_state *state = &builder->states[row];
+        for (size_t i = 0; note_columns > 1 && i < header->column_count; i++) {
+            struct daybook_text cell = table_cell(builder->sheet->table, state->table_row, i);
+            if (header->columns[i].field == FIELD_NOTE && !cell_is_absent(cell))
+                add_note(builder, cell);
+        }
+        if (state->status.name != NULL && state->status.keep_word)
+            add_note(builder, state->status_word);
+    }
+    if (builder->note_count == 0)
+        return;
+    struct daybook_text *kept = arena_alloc(builder->sheet->arena, builder->note_count * sizeof *kept);
+    if (kept == NULL) {
+        builder->sheet->out_of_memory = true;
+        return;
+    }
+    memcpy(kept, builder->notes, builder->note_count * sizeof *kept);
+    order->notes = kept;
+    order->note_count = (uint32_t)builder->note_count;
+}
+
+static int32_t later(int32_t a, int32_t b)
+{
+    return a > b ? a : b; /* DAYBOOK_DAY_NONE is the least */
+}
+
+static void aggregate_dates(const struct builder *builder, struct reading_order *order)
+{
+    bool all_shipped = true;
+    bool all_delivered = true;
+
+    order->expected_on = order->requested_on = order->shipped_on = order->delivered_on = DAYBOOK_DAY_NONE;
+    for (size_t i = 0; i < builder->state_count; i++) {
+        const struct reading_line *line = &builder->states[i].line;
+        if (builder->states[i].duplicate)
+            continue;
+        order->expected_on = later(order->expected_on, line->expected_on);
+        order->requested_on = later(order->requested_on, line->requested_on);
+        order->shipped_on = later(order->shipped_on, line->shipped_on);
+        order->delivered_on = later(order->delivered_on, line->delivered_on);
+        all_shipped &= line->shipped_on != DAYBOOK_DAY_NONE;
+        all_delivered &= line->delivered_on != DAYBOOK_DAY_NONE;
+    }
+    if (!all_shipped)
+        order->shipped_on = DAYBOOK_DAY_NONE;
+    if (!all_delivered)
+        order->delivered_on = DAYBOOK_DAY_NONE;
+}
+
+static void decide_status(struct builder *builder, struct reading_order *order)
+{
+    struct status_meaning least = {0};
+    bool differ = false;
+
+    for (size_t i = 0; i < builder->state_count; i++) {
+        const struct status_meaning *status = &builder->states[i].status;
+        if (status->name == NULL)
+            continue;
+        differ |= least.name != NULL && strcmp(least.name, status->name) != 0;
+        if (least.name == NULL || status->rank < least.rank)
+            least = *status;
+    }
+    if (differ)
+        sheet_doubt(builder->sheet, order->row, "The lines of this order have different statuses; the least advanced is taken.",
+                    "该订单各行状态不同，取进展最慢的。");
+    bool stated = least.name != NULL;
+    bool not_shipped = !stated || least.rank == STATUS_PENDING || least.rank == STATUS_PROCESSING || least.rank == STATUS_IN_PRODUCTION;
+    bool not_delivered = not_shipped || least.rank == STATUS_SHIPPED;
+
+    order->status = least.name;
+    if (not_delivered && order->delivered_on != DAYBOOK_DAY_NONE)
+        order->status = "delivered";
+    else if (not_shipped && order->shipped_on != DAYBOOK_DAY_NONE)
+        order->status = "shipped";
+    order->status_from_dates = order->status != least.name;
+    if (stated && order->status_from_dates && builder->raised_count++ == 0)
+        builder->raised_row = order->row;
+}
+
+static void collect_lines(struct builder *builder, struct reading_order *order)
+{
+    struct reading_line *lines = arena_alloc(builder->sheet->arena, builder->state_count * sizeof *lines);
+
+    if (lines == NULL) {
+        builder->sheet->out_of_memory = true;
+        return;
+    }
+    for (size_t i = 0; i < builder->state_count; i++)
+        if (!builder->states[i].duplicate)
+            lines[order->line_count++] = builder->states[i].line;
+    order->lines = lines;
+}
+
+static void finish_order(struct builder *builder, size_t index, struct reading_order *order)
+{
+    order->row = (uint32_t)builder->states[0].table_row + 1;
+    order->ordered_on = builder->ordered_on;
+    for (size_t i = 0; i < builder->state_count; i++) {
+        if (order->customer.ptr == NULL)
+            order->customer = builder->states[i].customer;
+        if (order->customer_ref.ptr == NULL)
+            order->customer_ref = builder->states[i].customer_ref;
+    }
+    aggregate_dates(builder, order);
+    decide_status(builder, order);
+    collect_notes(builder, order);
+    load_cells(builder, first_row(builder, index));
+    order->fields = take_fields(builder, !builder->has_items, true, &order->field_count);
+    if (builder->has_items)
+        collect_lines(builder, order);
+}
+
+/* The order's day, which dates without a year and delays in days count from. */
+static void find_ordered_on(struct builder *builder)
+{
+    builder->ordered_on = DAYBOOK_DAY_NONE;
+    for (size_t i = 0; i < builder->state_count && builder->ordered_on == DAYBOOK_DAY_NONE; i++) {
+        struct daybook_text cell = sheet_cell(builder->sheet, builder->states[i].table_row, FIELD_ORDERED_ON);
+        int32_t day;
+        if (!cell_is_absent(cell) && read_date(builder, FIELD_ORDERED_ON, cell, &day))
+            builder->ordered_on = day;
+    }
+}
+
+static bool start_order(struct builder *builder, size_t order)
+{
+    const struct sheet *sheet = builder->sheet;
+
+    builder->state_count = 0;
+    for (size_t row = sheet->order_rows[order]; row < sheet->order_rows[order + 1]; row++) {
+        struct row_state *states = array_reserve(builder->states, builder->state_count, &builder->state_capacity, sizeof *states);
+        if (states == NULL)
+            return false;
+        builder->states = states;
+        states[builder->state_count++] = (struct row_state){.table_row = sheet->rows[row].table_row, .ordered_on = DAYBOOK_DAY_NONE};
+    }
+    return true;
+}
+
+static void check_customer(struct builder *builder)
+{
+    bool known = false;
+
+    for (size_t i = 0; i < builder->state_count; i++)
+        known |= builder->states[i].customer.ptr != NULL;
+    for (size_t i = 0; i < builder->state_count && !known; i++)
+        if (!builder->states[i].duplicate && !builder->states[i].bad) {
+            sheet_reject(builder->sheet, builder->states[i].table_row, builder->sheet->header->column_of[FIELD_CUSTOMER],
+                         DAYBOOK_TEXT(""), "missing-customer");
+            builder->states[i].bad = true;
+        }
+}
+
+/* False when the order is rejected, its rows with their reasons. */
+static bool build_order(struct builder *builder, size_t index, struct reading_order *order)
+{
+    const char *reason = NULL;
+
+    if (!start_order(builder, index)) {
+        builder->sheet->out_of_memory = true;
+        return false;
+    }
+    mark_duplicates(builder, index);
+    find_ordered_on(builder);
+    for (size_t i = 0; i < builder->state_count; i++) {
+        load_cells(builder, first_row(builder, index) + i);
+        if (!builder->states[i].duplicate)
+            read_row(builder, &builder->states[i]);
+    }
+    check_customer(builder);
+    for (size_t i = 0; i < builder->state_count; i++)
+        if (builder->states[i].bad)
+            reason = "order-incomplete";
+    if (contradicts_itself(builder))
+        reason = "conflicting-duplicate";
+    for (size_t i = 0; reason != NULL && i < builder->state_count; i++)
+        if (!builder->states[i].bad && !builder->states[i].duplicate)
+            reject_order_row(builder, &builder->states[i], index, reason);
+    if (reason == NULL && !builder->sheet->out_of_memory)
+        finish_order(builder, index, order);
+    return reason == NULL;
+}
+
+static void tell_raised(const struct builder *builder)
+{
+    struct arena *arena = builder->sheet->arena;
+
+    if (builder->raised_count > 0)
+        sheet_doubt(builder->sheet, builder->raised_row,
+                    arena_printf(arena, "The dates say more than the status of %zu order(s), this one first: taken as shipped or delivered.",
+                                 builder->raised_count),
+                    arena_printf(arena, "有 %zu 个订单的日期比状态更新，按日期视为已发货或已交付，本行为第一个。", builder->raised_count));
+}
+
+void sheet_build_orders(struct sheet *sheet)
+{
+    struct reading *reading = sheet->reading;
+    struct builder builder = {.sheet = sheet};
+    size_t kept = 0;
+
+    builder.has_items = sheet_has(sheet, FIELD_PRODUCT) || sheet_has(sheet, FIELD_CODE);
+    builder.cells = calloc(sheet->header->column_count + 1, sizeof *builder.cells);
+    builder.words = status_words_new(sheet);
+    if (builder.cells == NULL || builder.words == NULL)
+        sheet->out_of_memory = true;
+    for (size_t i = 0; i < reading->order_count && !sheet->out_of_memory; i++) {
+        struct reading_order order = {.order_no = reading->orders[i].order_no};
+        if (build_order(&builder, i, &order))
+            reading->orders[kept++] = order;
+    }
+    reading->order_count = kept;
+    tell_raised(&builder);
+    status_words_free(builder.words);
+    free(builder.cells);
+    free(builder.states);
+    free(builder.notes);
+    hash_index_free(&builder.seen);
+}

@@ -60,6 +60,8 @@ tested   = $(MAKE) -s --no-print-directory $(parallel) CC=gcc SANITIZE= COVERAGE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
+.DEFAULT_GOAL := all
+
 help:
 	@echo 'make deps          install what is missing of the Debian packages that the other targets need'
 	@echo 'make all           build/daybook, build/libdaybook.a, build/libdaybook.so'

@@ -6,9 +6,16 @@
 #define PROJECTIONS_FACTS_H
 
 #include "daybook/value.h"
+#include "ledger/order.h"
 
-/* What a status means for figures, whatever a workflow calls it. */
-enum order_phase { PHASE_OPEN, PHASE_SHIPPED /* open too */, PHASE_DELIVERED, PHASE_CANCELLED, PHASE_RETURNED };
+/* What a status means for figures, whatever a workflow calls it: enum workflow_phase. */
+enum order_phase {
+    PHASE_OPEN = WORKFLOW_OPEN,
+    PHASE_SHIPPED = WORKFLOW_SHIPPED, /* open too */
+    PHASE_DELIVERED = WORKFLOW_DELIVERED,
+    PHASE_CANCELLED = WORKFLOW_CANCELLED,
+    PHASE_RETURNED = WORKFLOW_RETURNED
+};
 
 /* in_full_*_on: the first day by which every line had its whole quantity. */
 #define FULL_NEVER INT32_MAX     /* some line never had */
@@ -16,7 +23,7 @@ enum order_phase { PHASE_OPEN, PHASE_SHIPPED /* open too */, PHASE_DELIVERED, PH
 
 struct order_facts {
     uint32_t order;        /* ordinal */
-    uint32_t customer;     /* ordinal of the customer, merges followed */
+    uint32_t customer;     /* ordinal as the order's events say it; merges are the reader's business */
     uint32_t delivered_by; /* actor ordinal of the delivery that completed the order; 0: none */
     uint32_t status;       /* index in the workflow's list of statuses */
     uint8_t phase;         /* enum order_phase */
@@ -30,5 +37,8 @@ struct order_facts {
     int32_t shipped_in_full_on;
     int32_t delivered_in_full_on;
 };
+
+/* The facts of an order that exists. */
+void facts_of(const struct order_state *state, struct order_facts *ret);
 
 #endif

@@ -23,7 +23,8 @@ static struct daybook_text text_of(const char *string)
 
 static void test_absent_values(void **state)
 {
-    static const char *const absent[] = {"", "-", "—", "/", "N/A", "n/a", "NULL", "null", "无", "待定", "TBD", "－", "／"};
+    static const char *const absent[] = {"",     "-",  "—",    "/",   "N/A", "n/a", "NULL",
+                                         "null", "无", "待定", "TBD", "－",  "／"};
     static const char *const present[] = {"0", "x", "--x", "NA", "无线", "-1", "#N/A"};
 
     (void)state;
@@ -188,14 +189,56 @@ static void test_dates_that_say_their_order(void **state)
     }
 }
 
+static void test_an_offset_counts_in_the_ledgers_zone(void **state)
+{
+    struct date_cell cell = date_scan(text_of("2024-03-05T23:30:00Z"));
+    struct daybook_error err = {0};
+    struct zone *shanghai = NULL;
+    int32_t day, next;
+
+    (void)state;
+    assert_int_equal(zone_load(DAYBOOK_TEXT("Asia/Shanghai"), &shanghai, &err), 0);
+    assert_true(date_from_ymd(2024, 3, 6, &next));
+    assert_true(date_cell_day(&cell, DATE_ORDER_UNKNOWN, shanghai, &day));
+    assert_int_equal(day, next);
+    zone_free(shanghai);
+}
+
 static void test_what_is_no_date(void **state)
 {
     static const char *const bad[] = {
-        "2023-02-29", "2024-02-30",    "0000-01-01", "10000-01-01", "2024-13-01",       "月底",       "ASAP",        "15个工作日",
-        "2024-03",    "2024年3月",     "3/5",        "Mar-24",      "2024-03-05前",     "2024-03/05", "1/2/3/4",     "5-Mar-124",
-        "19999",      "80001",         "240305",     "05032024",    "2024-03-05 25:00", "yesterday",  "2024-03-05x", "2024-03-05 or so",
-        "30/2",       "99999999999999", "5-5-5-",    "3月32日",     "30天左右",         "5 Mar 2024 x", "--",
-        "2024-03-05 ............................................................................................................",
+        "2023-02-29",
+        "2024-02-30",
+        "0000-01-01",
+        "10000-01-01",
+        "2024-13-01",
+        "月底",
+        "ASAP",
+        "15个工作日",
+        "2024-03",
+        "2024年3月",
+        "3/5",
+        "Mar-24",
+        "2024-03-05前",
+        "2024-03/05",
+        "1/2/3/4",
+        "5-Mar-124",
+        "19999",
+        "80001",
+        "240305",
+        "05032024",
+        "2024-03-05 25:00",
+        "yesterday",
+        "2024-03-05x",
+        "2024-03-05 or so",
+        "30/2",
+        "99999999999999",
+        "5-5-5-",
+        "3月32日",
+        "30天左右",
+        "5 Mar 2024 x",
+        "--",
+        "2024-03-05 ........................................................................................",
     };
     (void)state;
     for (size_t i = 0; i < COUNT(bad); i++) {
@@ -211,10 +254,18 @@ static void test_other_kinds_of_dates(void **state)
         const char *text;
         enum date_kind kind;
     } cases[] = {
-        {"0", DATE_ABSENT},       {"1900-01-00", DATE_ABSENT}, {"0000-00-00", DATE_ABSENT}, {"1900/1/0", DATE_ABSENT},
+        {"0", DATE_ABSENT},
+        {"1900-01-00", DATE_ABSENT},
+        {"0000-00-00", DATE_ABSENT},
+        {"1900/1/0", DATE_ABSENT},
         {"0000-00-00 00:00:00", DATE_ABSENT},
-        {"3月5日", DATE_MONTH_DAY}, {"3月5号", DATE_MONTH_DAY},  {"5-Mar", DATE_MONTH_DAY},   {"Mar 5", DATE_MONTH_DAY},
-        {"30天", DATE_AFTER},     {"30 days", DATE_AFTER},     {"45天内", DATE_AFTER},
+        {"3月5日", DATE_MONTH_DAY},
+        {"3月5号", DATE_MONTH_DAY},
+        {"5-Mar", DATE_MONTH_DAY},
+        {"Mar 5", DATE_MONTH_DAY},
+        {"30天", DATE_AFTER},
+        {"30 days", DATE_AFTER},
+        {"45天内", DATE_AFTER},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -226,14 +277,22 @@ static void test_other_kinds_of_dates(void **state)
 
 static void test_orders_that_can_read_a_date(void **state)
 {
-    enum { YMD = DATE_ORDER_BIT(DATE_ORDER_YMD), DMY = DATE_ORDER_BIT(DATE_ORDER_DMY), MDY = DATE_ORDER_BIT(DATE_ORDER_MDY) };
+    enum {
+        YMD = DATE_ORDER_BIT(DATE_ORDER_YMD),
+        DMY = DATE_ORDER_BIT(DATE_ORDER_DMY),
+        MDY = DATE_ORDER_BIT(DATE_ORDER_MDY)
+    };
     static const struct {
         const char *text;
         unsigned orders;
     } cases[] = {
-        {"03/04/2025", DMY | MDY}, {"13/04/2025", DMY}, {"04/13/2025", MDY}, {"8/20/24", MDY},       {"7/16/1996", MDY},
-        {"03/04/05", YMD | DMY | MDY}, {"3/4/05", DMY | MDY}, {"99/12/31", YMD}, {"13/02/24", YMD | DMY}, {"2/30/25", 0},
-        {"05.08.2024", DMY | MDY}, {"3/4/5", 0},       {"29/02/2023", 0},   {"29/02/2024", DMY},
+        {"03/04/2025", DMY | MDY}, {"13/04/2025", DMY},
+        {"04/13/2025", MDY},       {"8/20/24", MDY},
+        {"7/16/1996", MDY},        {"03/04/05", YMD | DMY | MDY},
+        {"3/4/05", DMY | MDY},     {"99/12/31", YMD},
+        {"13/02/24", YMD | DMY},   {"2/30/25", 0},
+        {"05.08.2024", DMY | MDY}, {"3/4/5", 0},
+        {"29/02/2023", 0},         {"29/02/2024", DMY},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -250,11 +309,26 @@ static void test_statuses(void **state)
     static const struct {
         const char *word, *status;
     } cases[] = {
-        {"待处理", "pending"},     {"NEW", "pending"},           {"In Process", "processing"}, {"in-progress", "processing"},
-        {"部分发货", "processing"}, {"處理中", "processing"},     {"In Production", "in-production"}, {"WIP", "in-production"},
-        {"已发货", "shipped"},     {"In Transit", "shipped"},    {"已發貨", "shipped"},        {"Completed", "delivered"},
-        {"complete", "delivered"}, {"已签收", "delivered"},      {"Canceled", "cancelled"},    {"cancelled", "cancelled"},
-        {"交易关闭", "cancelled"}, {"客户拒收", "returned"},     {"on hold", "on-hold"},       {"暫停", "on-hold"},
+        {"待处理", "pending"},
+        {"NEW", "pending"},
+        {"In Process", "processing"},
+        {"in-progress", "processing"},
+        {"部分发货", "processing"},
+        {"處理中", "processing"},
+        {"In Production", "in-production"},
+        {"WIP", "in-production"},
+        {"已发货", "shipped"},
+        {"In Transit", "shipped"},
+        {"已發貨", "shipped"},
+        {"Completed", "delivered"},
+        {"complete", "delivered"},
+        {"已签收", "delivered"},
+        {"Canceled", "cancelled"},
+        {"cancelled", "cancelled"},
+        {"交易关闭", "cancelled"},
+        {"客户拒收", "returned"},
+        {"on hold", "on-hold"},
+        {"暫停", "on-hold"},
     };
     static const char *const unknown[] = {"已关闭", "closed", "See Bob", "", "!!"};
     struct status_meaning meaning;
@@ -277,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_quantities),
         cmocka_unit_test(test_decimal_marks),
         cmocka_unit_test(test_dates_that_say_their_order),
+        cmocka_unit_test(test_an_offset_counts_in_the_ledgers_zone),
         cmocka_unit_test(test_what_is_no_date),
         cmocka_unit_test(test_other_kinds_of_dates),
         cmocka_unit_test(test_orders_that_can_read_a_date),

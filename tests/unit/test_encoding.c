@@ -32,13 +32,13 @@ static void test_encodings(void **state)
         {BYTES("\xEF\xBB\xBF"), NULL, "", 0, false},
         {BYTES("\xFF\xFE\x55\x53\x31\x00"), NULL, "单1", 0, false},
         {BYTES("\xFE\xFF\x53\x55\x00\x31"), NULL, "单1", 0, false},
-        {BYTES("\xB5\xA5\xBA\xC5"), NULL, "单号", 0, true},      /* GBK */
+        {BYTES("\xB5\xA5\xBA\xC5"), NULL, "单号", 0, true},     /* GBK */
         {BYTES("\x81\x30\x81\x30"), NULL, "\xC2\x80", 0, true}, /* four bytes of GB18030 */
         {BYTES("\xB3\xE6\xB8\xB9"), "BIG5", "單號", 0, false},
         {BYTES("caf\xE9"), "WINDOWS-1252", "café", 0, false},
         {BYTES("\x55\x53\x31\x00"), "UTF-16LE", "单1", 0, false},
         /* cut, overlong, surrogates, lost characters */
-        {BYTES("a\xE5\x8D"), NULL, NULL, DAYBOOK_BAD_ENCODING, false},
+        {BYTES("a\xE5"), NULL, NULL, DAYBOOK_BAD_ENCODING, false},
         {BYTES("\xFF\xFE\x55"), NULL, NULL, DAYBOOK_BAD_ENCODING, false},
         {BYTES("\xFF\xFE\x00\xD8\x31\x00"), NULL, NULL, DAYBOOK_BAD_ENCODING, false},
         {BYTES("\xEF\xBB\xBF\xB5\xA5"), NULL, NULL, DAYBOOK_BAD_ENCODING, false},

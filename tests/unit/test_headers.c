@@ -21,8 +21,11 @@ static void describe(const struct header *header, char *out, size_t size)
     out[0] = '\0';
     for (size_t i = 0; i < header->column_count; i++) {
         const struct header_column *column = &header->columns[i];
-        const char *name = column->field < FIELD_COUNT ? field_name(column->field) : column->field == FIELD_CUSTOM ? column->custom_name : "-";
-        int len = snprintf(out + used, size - used, "%s%s%s", i > 0 ? " " : "", column->field == FIELD_CUSTOM ? "field:" : "", name);
+        const char *name = column->field < FIELD_COUNT     ? field_name(column->field)
+                           : column->field == FIELD_CUSTOM ? column->custom_name
+                                                           : "-";
+        int len = snprintf(out + used, size - used, "%s%s%s", i > 0 ? " " : "",
+                           column->field == FIELD_CUSTOM ? "field:" : "", name);
         assert_true(len > 0 && (size_t)len < size - used);
         used += (size_t)len;
     }
@@ -76,7 +79,8 @@ static void test_what_columns_are(void **state)
         struct header header = {0};
         struct daybook_error err = {0};
         char fields[512];
-        assert_int_equal(table_split((struct daybook_text){cases[i].header, strlen(cases[i].header)}, ',', 0, &table, &err), 0);
+        assert_int_equal(
+            table_split((struct daybook_text){cases[i].header, strlen(cases[i].header)}, ',', 0, &table, &err), 0);
         header_read(&table, 0, &(struct header_options){0}, &arena, &header, &err);
         describe(&header, fields, sizeof fields);
         assert_string_equal(fields, cases[i].fields);
@@ -104,7 +108,8 @@ static void test_finding_the_row(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct table table;
         size_t row = COLUMN_NONE;
-        assert_int_equal(table_split((struct daybook_text){cases[i].text, strlen(cases[i].text)}, ',', 0, &table, NULL), 0);
+        assert_int_equal(table_split((struct daybook_text){cases[i].text, strlen(cases[i].text)}, ',', 0, &table, NULL),
+                         0);
         unsigned score = header_score(&table, &(struct header_options){0}, &row);
         assert_int_equal(row, cases[i].row);
         assert_int_equal(score != 0, cases[i].row != COLUMN_NONE);

@@ -1,4 +1,5 @@
-/* Tables in, orders out: the files of tests/data against what a careful person reads in them, and one small table for each rule. */
+/* Tables in, orders out: the files of tests/data against what a careful person reads in them, and one small table for
+ * each rule. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -64,7 +65,8 @@ static void assert_notes(json_t *expected, const struct reading_order *order)
     size_t used = 0;
 
     for (uint32_t i = 0; i < order->note_count; i++) {
-        int len = snprintf(joined + used, sizeof joined - used, "%s%.*s", i > 0 ? "\n" : "", (int)order->notes[i].len, order->notes[i].ptr);
+        int len = snprintf(joined + used, sizeof joined - used, "%s%.*s", i > 0 ? "\n" : "", (int)order->notes[i].len,
+                           order->notes[i].ptr);
         used += (size_t)len;
     }
     assert_text(expected, order->note_count == 0 ? DAYBOOK_TEXT_NONE : (struct daybook_text){joined, used});
@@ -91,7 +93,8 @@ static void assert_order(json_t *expected, const struct reading *reading)
     assert_day(json_object_get(expected, "expected_on"), order->expected_on);
     assert_day(json_object_get(expected, "shipped_on"), order->shipped_on);
     assert_day(json_object_get(expected, "delivered_on"), order->delivered_on);
-    assert_string_equal(order->status != NULL ? order->status : "pending", json_string_value(json_object_get(expected, "status")));
+    assert_string_equal(order->status != NULL ? order->status : "pending",
+                        json_string_value(json_object_get(expected, "status")));
     assert_notes(json_object_get(expected, "note"), order);
 }
 
@@ -141,10 +144,10 @@ static void assert_file(const char *name, const char *expected_name)
         json_t *entry;
         assert_string_equal(err.message, "");
         assert_int_equal(code, 0);
-        json_array_foreach(json_object_get(expected, "orders"), i, entry)
-            assert_order(entry, reading);
+        json_array_foreach(json_object_get(expected, "orders"), i, entry) assert_order(entry, reading);
         assert_int_equal(reading->order_count, json_array_size(json_object_get(expected, "orders")));
-        json_array_foreach(json_object_get(expected, "rejected"), i, entry) {
+        json_array_foreach(json_object_get(expected, "rejected"), i, entry)
+        {
             assert_true(i < reading->rejected_count);
             assert_int_equal(reading->rejected[i].row, json_integer_value(json_object_get(entry, "row")));
             assert_string_equal(reading->rejected[i].reason, json_string_value(json_object_get(entry, "reason")));
@@ -152,7 +155,8 @@ static void assert_file(const char *name, const char *expected_name)
             assert_text(json_object_get(entry, "value"), reading->rejected[i].value);
         }
         assert_int_equal(reading->rejected_count, i);
-        json_array_foreach(json_object_get(expected, "skipped"), i, entry) {
+        json_array_foreach(json_object_get(expected, "skipped"), i, entry)
+        {
             assert_true(i < reading->skipped_count);
             assert_int_equal(reading->skipped[i].row, json_integer_value(json_object_get(entry, "row")));
             assert_string_equal(reading->skipped[i].why, json_string_value(json_object_get(entry, "why")));
@@ -289,14 +293,15 @@ static void describe(struct writer *writer, int code, const struct reading *read
         put_order(writer, &reading->orders[i]);
     for (size_t i = 0; code == 0 && i < reading->rejected_count; i++) {
         const struct reading_rejection *rejected = &reading->rejected[i];
-        put(writer, "- %u %.*s \"%.*s\" %s\n", rejected->row, (int)rejected->column.len, rejected->column.ptr, (int)rejected->value.len,
-            rejected->value.ptr, rejected->reason);
+        put(writer, "- %u %.*s \"%.*s\" %s\n", rejected->row, (int)rejected->column.len, rejected->column.ptr,
+            (int)rejected->value.len, rejected->value.ptr, rejected->reason);
     }
     for (size_t i = 0; code == 0 && i < reading->skipped_count; i++)
         put(writer, ". %u %s\n", reading->skipped[i].row, reading->skipped[i].why);
 }
 
-static void assert_reads_with(const struct reading_options *options, const char *bytes, size_t len, const char *expected)
+static void assert_reads_with(const struct reading_options *options, const char *bytes, size_t len,
+                              const char *expected)
 {
     struct reading *reading = NULL;
     struct daybook_error err = {0};
@@ -350,7 +355,8 @@ static void test_rows_become_orders(void **state)
          "A Ann note \"first\" note \"second\"\n  P=P x 1\n  Q=Q x 2\n  R=R x 3\n"},
         /* duplicates: equal in every cell counts once; the rest is a contradiction */
         {H "A,Ann,P,1,,,,,,\nA,Ann,P,1,,,,,,\n", "A Ann\n  P=P x 1\n- 3 Order No \"A\" duplicate-row\n"},
-        {H "A,Ann,P,1,,,,,,\nA,Ann,P,2,,,,,,\n", "- 2 Order No \"A\" conflicting-duplicate\n- 3 Order No \"A\" conflicting-duplicate\n"},
+        {H "A,Ann,P,1,,,,,,\nA,Ann,P,2,,,,,,\n",
+         "- 2 Order No \"A\" conflicting-duplicate\n- 3 Order No \"A\" conflicting-duplicate\n"},
         {H "A,Ann,P,1,2024-01-02,,,,,\nA,Ann,Q,2,2024-01-03,,,,,\n",
          "- 2 Order No \"A\" conflicting-duplicate\n- 3 Order No \"A\" conflicting-duplicate\n"},
         {H "A,Ann,P,1,,,,,,\nA,ａｎｎ,Q,2,,,,,,\n", "A Ann\n  P=P x 1\n  Q=Q x 2\n"},
@@ -364,7 +370,8 @@ static void test_rows_become_orders(void **state)
         {H "Ａ１,Ann,P,1,,,,,,\nA1,Ann,Q,2,,,,,,\n", "A1 Ann\n  P=P x 1\n  Q=Q x 2\n"},
         /* no product column: orders without items */
         {"Order No,Customer,Order Date\nA,Ann,2024-01-02\n", "A Ann 2024-01-02\n"},
-        {"Order No,Customer,Paid\nA,Ann,1\nA,Ann,2\n", "- 2 Order No \"A\" conflicting-duplicate\n- 3 Order No \"A\" conflicting-duplicate\n"},
+        {"Order No,Customer,Paid\nA,Ann,1\nA,Ann,2\n",
+         "- 2 Order No \"A\" conflicting-duplicate\n- 3 Order No \"A\" conflicting-duplicate\n"},
     };
     (void)state;
     ASSERT_CASES(cases);
@@ -379,7 +386,8 @@ static void test_statuses_and_dates(void **state)
         {H "A,Ann,P,1,,,,2024-01-03,On Hold,\n", "A Ann del 2024-01-03 on-hold\n  P=P x 1 del 2024-01-03\n"},
         {H "A,Ann,P,1,,,,2024-01-03,作废,\n", "- 2 Status \"作废\" status-contradicts-dates\n"},
         {H "A,Ann,P,1,,,,,部分发货,\n", "A Ann processing note \"部分发货\"\n  P=P x 1\n"},
-        {H "A,Ann,P,1,,,,,已关闭,\n,,Q,1,,,,,,\n", "- 2 Status \"已关闭\" unknown-status\n- 3 Status \"已关闭\" unknown-status\n"},
+        {H "A,Ann,P,1,,,,,已关闭,\n,,Q,1,,,,,,\n",
+         "- 2 Status \"已关闭\" unknown-status\n- 3 Status \"已关闭\" unknown-status\n"},
         {H "A,Ann,P,1,2024-01-02,,2024-01-01,2023-12-31,,\n",
          "- 2 Shipped \"2024-01-01\" dates-out-of-order\n- 2 Delivered \"2023-12-31\" dates-out-of-order\n"},
         /* promised before ordered is a warning only */
@@ -388,7 +396,8 @@ static void test_statuses_and_dates(void **state)
         {H "A,Ann,P,1,2024-12-20,30天,,,,\n", "A Ann 2024-12-20 exp 2025-01-19\n  P=P x 1 exp 2025-01-19\n"},
         {H "A,Ann,P,1,2024-12-20,1月5日,,,,\n", "A Ann 2024-12-20 exp 2025-01-05\n  P=P x 1 exp 2025-01-05\n"},
         {H "A,Ann,P,1,2023-03-01,2月29日,,,,\n", "A Ann 2023-03-01 exp 2024-02-29\n  P=P x 1 exp 2024-02-29\n"},
-        {H "A,Ann,P,1,,1月5日,,,,\nB,Bob,P,1,,30天,,,,\n", "- 2 Expected \"1月5日\" bad-date\n- 3 Expected \"30天\" bad-date\n"},
+        {H "A,Ann,P,1,,1月5日,,,,\nB,Bob,P,1,,30天,,,,\n",
+         "- 2 Expected \"1月5日\" bad-date\n- 3 Expected \"30天\" bad-date\n"},
         {H "A,Ann,P,1,3月5日,,,,,\n", "- 2 Order Date \"3月5日\" bad-date\n"},
         {"Orders of 2024\n" H "A,Ann,P,1,3月5日,,,,,\n", "A Ann 2024-03-05\n  P=P x 1\n. 1 title\n"},
         {"2024 and 2025\n" H "A,Ann,P,1,3月5日,,,,,\n", "- 3 Order Date \"3月5日\" bad-date\n. 1 title\n"},
@@ -411,12 +420,15 @@ static void test_date_orders(void **state)
         /* what tells its order itself is no evidence for its neighbours */
         {H "A,Ann,P,1,2024-01-31,,,,,\nB,Bob,P,1,03/04/2024,,,,,\n", "= ambiguous-dates\n"},
         /* what none can read neither */
-        {H "A,Ann,P,1,30/30/2024,,,,,\nB,Bob,P,1,02/13/2024,,,,,\n", "B Bob 2024-02-13\n  P=P x 1\n- 2 Order Date \"30/30/2024\" bad-date\n"},
-        {H "A,Ann,P,1,24/02/03,,,,,\nB,Bob,P,1,24/02/30,,,,,\n", "A Ann 2003-02-24\n  P=P x 1\nB Bob 2030-02-24\n  P=P x 1\n"},
+        {H "A,Ann,P,1,30/30/2024,,,,,\nB,Bob,P,1,02/13/2024,,,,,\n",
+         "B Bob 2024-02-13\n  P=P x 1\n- 2 Order Date \"30/30/2024\" bad-date\n"},
+        {H "A,Ann,P,1,24/02/03,,,,,\nB,Bob,P,1,24/02/30,,,,,\n",
+         "A Ann 2003-02-24\n  P=P x 1\nB Bob 2030-02-24\n  P=P x 1\n"},
         {H "A,Ann,P,1,24/02/03,,,,,\n", "= ambiguous-dates\n"},
     };
     static const struct table_case with_mdy[] = {
-        {H "A,Ann,P,1,13/02/2024,,,,,\nB,Bob,P,1,02/14/2024,,,,,\n", "B Bob 2024-02-14\n  P=P x 1\n- 2 Order Date \"13/02/2024\" bad-date\n"},
+        {H "A,Ann,P,1,13/02/2024,,,,,\nB,Bob,P,1,02/14/2024,,,,,\n",
+         "B Bob 2024-02-14\n  P=P x 1\n- 2 Order Date \"13/02/2024\" bad-date\n"},
     };
     (void)state;
     ASSERT_CASES(cases);
@@ -438,7 +450,8 @@ static void test_skipped_rows(void **state)
         /* titles and blank rows count, newlines within quotes do not */
         {"Title\n\n" H "A,Ann,P,1,,,,,,\"one\ntwo\"\nB,,P,1,,,,,,\n",
          "A Ann note \"one\ntwo\"\n  P=P x 1\n- 5 Customer \"\" missing-customer\n. 1 title\n. 2 blank\n"},
-        {"Order No,Customer\r\n\r\nA,Ann\r\n\r\n\r\nB,\r\n", "A Ann\n- 6 Customer \"\" missing-customer\n. 2 blank\n. 4 blank\n. 5 blank\n"},
+        {"Order No,Customer\r\n\r\nA,Ann\r\n\r\n\r\nB,\r\n",
+         "A Ann\n- 6 Customer \"\" missing-customer\n. 2 blank\n. 4 blank\n. 5 blank\n"},
         {"Order No,Customer\r\rA,Ann\rB,\r", "A Ann\n- 4 Customer \"\" missing-customer\n. 2 blank\n"},
     };
     (void)state;
@@ -460,9 +473,11 @@ static void test_columns(void **state)
         {"订单号,客户,品名,规格,数量\nA,安,螺栓,M8,12件\n", "A 安\n  螺栓 M8=螺栓 M8 x 12 件\n"},
         {"订单号,客户,品名,型号,数量\nA,安,螺栓,M8,1\n", "A 安\n  M8=螺栓 x 1\n"},
         {"订单号,客户,料号,品名,型号,数量,单位\nA,安,K1,螺栓,M8,10 pcs,个\n", "A 安\n  K1=螺栓 M8 x 10 个\n"},
-        {"訂單編號,客戶名稱,產品名稱,數量,訂單日期,預計交貨日期,實際交貨日期,訂單狀態,備註\nA,安,茶,1,2024-01-02,2024-01-09,,處理中,急\n",
+        {"訂單編號,客戶名稱,產品名稱,數量,訂單日期,預計交貨日期,實際交貨日期,訂單狀態,備註\nA,安,茶,1,2024-01-02,2024-"
+         "01-09,,處理中,急\n",
          "A 安 2024-01-02 exp 2024-01-09 processing note \"急\"\n  茶=茶 x 1 exp 2024-01-09\n"},
-        {"OrderDate,order_number,customer_name,Items.Product Code,Items.Qty\n2024-01-02,A,Ann,P,1\n", "A Ann 2024-01-02\n  P x 1\n"},
+        {"OrderDate,order_number,customer_name,Items.Product Code,Items.Qty\n2024-01-02,A,Ann,P,1\n",
+         "A Ann 2024-01-02\n  P x 1\n"},
         {"order_id,customer_id,order_purchase_timestamp,order_delivered_carrier_date,order_delivered_customer_date,"
          "order_estimated_delivery_date\nA,C7,2024-01-02 10:56:33,2024-01-04,2024-01-06,2024-01-09\n",
          "A C7 2024-01-02 exp 2024-01-09 ship 2024-01-04 del 2024-01-06 delivered from-dates\n"},
@@ -474,8 +489,10 @@ static void test_columns(void **state)
         {"订单号,客户,要求交期\nA,安,2024-01-09\n", "A 安 exp 2024-01-09\n"},
         {"订单号,客户,要求交期,承诺交期\nA,安,2024-01-09,2024-01-12\n", "A 安 exp 2024-01-12 req 2024-01-09\n"},
         {"订单号,客户,交货日期\nA,安,2024-01-09\n", "A 安 exp 2024-01-09\n"},
-        {"订单号,客户,交货日期,交期\nA,安,2024-01-09,2024-01-08\n", "A 安 exp 2024-01-08 del 2024-01-09 delivered from-dates\n"},
-        {"订单号,客户,交货日期,Delivery Date (actual)\nA,安,2024-01-09,2024-01-08\n", "A 安 exp 2024-01-09 del 2024-01-08 delivered from-dates\n"},
+        {"订单号,客户,交货日期,交期\nA,安,2024-01-09,2024-01-08\n",
+         "A 安 exp 2024-01-08 del 2024-01-09 delivered from-dates\n"},
+        {"订单号,客户,交货日期,Delivery Date (actual)\nA,安,2024-01-09,2024-01-08\n",
+         "A 安 exp 2024-01-09 del 2024-01-08 delivered from-dates\n"},
         /* days, amounts and prices are no dates and no quantities */
         {"Order No,Customer,交期(天),Order Amount,Received Qty,数量(件),品名\nA,Ann,30,9.50,3,2,茶\n",
          "A Ann {交期(天)=30} {Order Amount=9.50} {Received Qty=3}\n  茶=茶 x 2\n"},
@@ -495,14 +512,16 @@ static void test_columns(void **state)
 static void test_options(void **state)
 {
     static const char *const workflow[] = {"quality-check"};
-    static const struct reading_map maps[] = {{"Nr", "order_no"}, {"wer", "customer"}, {"Farbe", "field:colour"}, {"Phone", "-"}};
+    static const struct reading_map maps[] = {
+        {"Nr", "order_no"}, {"wer", "customer"}, {"Farbe", "field:colour"}, {"Phone", "-"}};
     static const struct reading_map bad_field[] = {{"Customer", "nonsense"}};
     static const struct reading_map bad_column[] = {{"Nowhere", "note"}};
     static const struct reading_status statuses[] = {{"closed", "delivered"}, {"checked", "quality-check"}};
     static const struct reading_status bad_status[] = {{"closed", "nonsense"}};
     static const struct table_case mapped[] = {{"Nr,Wer,Farbe,Phone\nA,Ann,red,1\n", "A Ann {colour=red}\n"}};
     static const struct table_case worded[] = {
-        {"Order No,Customer,Status\nA,Ann,CLOSED\nB,Bob,checked\nC,Cy,Quality Check\n", "A Ann delivered\nB Bob quality-check\nC Cy quality-check\n"}};
+        {"Order No,Customer,Status\nA,Ann,CLOSED\nB,Bob,checked\nC,Cy,Quality Check\n",
+         "A Ann delivered\nB Bob quality-check\nC Cy quality-check\n"}};
     static const struct table_case plain[] = {{"Order No,Customer,Colour\nA,Ann,red\n", "A Ann\n"}};
     static const struct table_case numbered[] = {
         {"Customer,Product,Qty\nAnn,P,1\n,Q,2\nAnn,P,1\nBob,R,3\n\n,S,4\n",
@@ -532,9 +551,12 @@ static void test_text_and_delimiters(void **state)
         {"Order No|Customer\nA|Ann\n", "A Ann\n"},
         {"Order No\tCustomer\nA\tAnn, Bob\n", "A Ann, Bob\n"},
         {"Order No,Customer\nA\nB,Bob,left,over\n", "B Bob\n- 2 Customer \"\" missing-customer\n"},
-        {"Order No,Customer,Notes\nA,\xE3\x80\x80" "Ann\xC2\xA0,\n", "A Ann\n"},
+        {"Order No,Customer,Notes\nA,\xE3\x80\x80"
+         "Ann\xC2\xA0,\n",
+         "A Ann\n"},
         /* the guard against formulas: one ' is taken off, no more, and only before such text */
-        {"Order No,Customer,Notes\nA,'+Ann,''=1\nB,'Bob,'t is\nC,-Cy,'\n", "A +Ann note \"'=1\"\nB 'Bob note \"'t is\"\nC -Cy note \"'\"\n"},
+        {"Order No,Customer,Notes\nA,'+Ann,''=1\nB,'Bob,'t is\nC,-Cy,'\n",
+         "A +Ann note \"'=1\"\nB 'Bob note \"'t is\"\nC -Cy note \"'\"\n"},
         {"Order No,Customer\nA,\"Ann\n", "= bad-csv\n"},
         {"Order No,Customer\nA,5\" pipes\n", "A 5\" pipes\n"},
         {"Order No,Customer\nA,Ann\xFF\xFF\n", "= bad-encoding\n"},
@@ -597,9 +619,9 @@ static void test_large_cells_and_long_orders(void **state)
     reading_free(reading);
 
     /* one order of very many lines stays linear */
-    used = (size_t)sprintf(table, "Order No,Customer,Product,Qty,Notes\nA,Ann,P,1,\n");
+    used = (size_t)snprintf(table, CELL, "Order No,Customer,Product,Qty,Notes\nA,Ann,P,1,\n");
     for (int i = 0; i < LINES; i++)
-        used += (size_t)sprintf(table + used, ",,P%d,1,n%d\n", i, i);
+        used += (size_t)snprintf(table + used, CELL - used, ",,P%d,1,n%d\n", i, i);
     assert_int_equal(reading_from_bytes(table, used, &(struct reading_options){0}, &reading, NULL), 0);
     assert_int_equal(reading->order_count, 1);
     assert_int_equal(reading->orders[0].line_count, LINES + 1);
@@ -611,7 +633,8 @@ static void test_large_cells_and_long_orders(void **state)
 /* Cut anywhere, a table is read or refused, never crashed on. */
 static void test_cut_tables(void **state)
 {
-    static const char table[] = "sep=,\n标题 2024年\n" H "A,安,\"茶\"\"x\",\"1,200\",3月5日,30天,,,已发货,'=1\n,,Q,12件,,,,,,\n合计,,,2,,,,,,\n";
+    static const char table[] = "sep=,\n标题 2024年\n" H
+                                "A,安,\"茶\"\"x\",\"1,200\",3月5日,30天,,,已发货,'=1\n,,Q,12件,,,,,,\n合计,,,2,,,,,,\n";
 
     (void)state;
     for (size_t len = 0; len < sizeof table; len++) {

@@ -69,6 +69,9 @@ int argument_parse(enum argument_kind kind, const char *choices, enum language l
     case ARGUMENT_ITEM_PART:
         code = item_part_parse(given.text, &given.item_part, err);
         break;
+    case ARGUMENT_ITEM_CHANGE:
+        code = item_change_parse(given.text, &given.item_change, err);
+        break;
     case ARGUMENT_PAIR:
         code = pair_parse(given.text, &given.pair.key, &given.pair.value, err);
         break;

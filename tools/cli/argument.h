@@ -15,12 +15,13 @@ enum argument_kind {
     ARGUMENT_DATE,
     ARGUMENT_DATE_OR_UNKNOWN,
     ARGUMENT_TIME,
-    ARGUMENT_COUNT,     /* a whole number, 0 or more */
-    ARGUMENT_DECIMAL,   /* a plain decimal, also negative */
-    ARGUMENT_CHOICE,    /* one of `choices`, "a|b|c" */
-    ARGUMENT_ITEM,      /* CODE:QTY[UNIT][:NAME] */
-    ARGUMENT_ITEM_PART, /* CODE:QTY or CODE#LINE:QTY */
-    ARGUMENT_PAIR,      /* NAME=VALUE */
+    ARGUMENT_COUNT,       /* a whole number, 0 or more */
+    ARGUMENT_DECIMAL,     /* a plain decimal, also negative */
+    ARGUMENT_CHOICE,      /* one of `choices`, "a|b|c" */
+    ARGUMENT_ITEM,        /* CODE:QTY[UNIT][:NAME] */
+    ARGUMENT_ITEM_PART,   /* CODE:QTY or CODE#LINE:QTY */
+    ARGUMENT_ITEM_CHANGE, /* CODE:QTY[UNIT][:NAME] or CODE#LINE:…; QTY may be 0 */
+    ARGUMENT_PAIR,        /* NAME=VALUE */
 };
 
 struct pair {
@@ -37,6 +38,7 @@ struct given {
         struct daybook_decimal decimal;
         struct item item;
         struct item_part item_part;
+        struct item_change item_change;
         struct pair pair;
     };
     const struct given *next; /* of the same repeated option or argument; NULL at the end */

@@ -25,6 +25,10 @@ const struct option global_options[] = {
     {"--lang", ARGUMENT_CHOICE, "LANG", "en|zh", false, false, "the language", "语言"},
     {"--format", ARGUMENT_CHOICE, "FORMAT", "table|json|jsonl|csv", false, false, "the format of the answer",
      "输出格式"},
+    {"--accept-clock", ARGUMENT_FLAG, NULL, NULL, false, false, "record although the clock is behind the log",
+     "时钟落后于日志时仍然记录"},
+    {"--unsafe-filesystem", ARGUMENT_FLAG, NULL, NULL, false, false, "open a ledger on a remote filesystem",
+     "允许打开远程文件系统上的账本"},
     {"--help", ARGUMENT_FLAG, NULL, NULL, false, false, "what the command does, with an example", "命令说明与示例"},
     {"--version", ARGUMENT_FLAG, NULL, NULL, false, false, "the version of the program", "程序版本"},
     {0},
@@ -245,6 +249,10 @@ static int take_global_option(struct context *ctx, const struct option *option, 
         ctx->format_name = value;
     else if (strcmp(option->name, "--help") == 0)
         ctx->help_wanted = true;
+    else if (strcmp(option->name, "--accept-clock") == 0)
+        ctx->accept_clock = true;
+    else if (strcmp(option->name, "--unsafe-filesystem") == 0)
+        ctx->unsafe_filesystem = true;
     else
         ctx->version_wanted = true;
     return 0;

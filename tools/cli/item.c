@@ -69,9 +69,9 @@ static bool is_unit(struct daybook_text text)
     return true;
 }
 
-/* "12.5 kg" into its decimal, above 0, and its unit. */
-static int read_quantity(struct daybook_text text, struct daybook_decimal *ret_quantity, struct daybook_text *ret_unit,
-                         struct daybook_error *err)
+/* "12.5 kg" into its decimal, at least `least`, and its unit. */
+static int read_quantity(struct daybook_text text, int64_t least, struct daybook_decimal *ret_quantity,
+                         struct daybook_text *ret_unit, struct daybook_error *err)
 {
     struct daybook_decimal quantity = {0};
     struct daybook_text unit;
@@ -85,14 +85,15 @@ static int read_quantity(struct daybook_text text, struct daybook_decimal *ret_q
     normal = text_nfkc((struct daybook_text){text.ptr, number_size}, &normal_len);
     if (!normal)
         return daybook_fail(err, DAYBOOK_NO_MEMORY, "There is not enough memory to read the quantity.");
-    good =
-        decimal_parse((struct daybook_text){normal, normal_len}, &quantity) && quantity.mantissa > 0 && is_unit(unit);
+    good = decimal_parse((struct daybook_text){normal, normal_len}, &quantity) && quantity.mantissa >= least &&
+           is_unit(unit);
     free(normal);
     if (!good)
         return daybook_fail(err, DAYBOOK_USAGE,
-                            "\"%.*s\" is no quantity; write a plain number above 0 with at most 18 digits, such as "
+                            "\"%.*s\" is no quantity; write a plain number %s with at most 18 digits, such as "
                             "12 or 0.5, and perhaps a unit without digits (12pcs).",
-                            (int)text_prefix_of_width(text, QUOTED_WIDTH_MAX), text.ptr);
+                            (int)text_prefix_of_width(text, QUOTED_WIDTH_MAX), text.ptr,
+                            least > 0 ? "above 0" : "of 0 or more");
     *ret_quantity = quantity;
     *ret_unit = unit.len ? unit : DAYBOOK_TEXT_NONE;
     return 0;
@@ -112,7 +113,7 @@ int item_parse(struct daybook_text argument, struct item *ret, struct daybook_er
     cut_at_colon(rest, &quantity, &item.name);
     if (item.name.len == 0)
         item.name = DAYBOOK_TEXT_NONE;
-    code = read_quantity(quantity, &item.quantity, &item.unit, err);
+    code = read_quantity(quantity, 1, &item.quantity, &item.unit, err);
     if (code)
         return code;
     *ret = item;
@@ -147,7 +148,7 @@ int item_part_parse(struct daybook_text argument, struct item_part *ret, struct 
         return daybook_fail(err, DAYBOOK_USAGE,
                             "\"%.*s\" is no item; write CODE:QUANTITY or CODE#LINE:QUANTITY, such as P-1#2:10.",
                             (int)text_prefix_of_width(argument, QUOTED_WIDTH_MAX), argument.ptr);
-    code = read_quantity(quantity, &part.quantity, &unit, err);
+    code = read_quantity(quantity, 1, &part.quantity, &unit, err);
     if (code)
         return code;
     if (unit.ptr)
@@ -155,6 +156,29 @@ int item_part_parse(struct daybook_text argument, struct item_part *ret, struct 
                             (int)text_prefix_of_width(argument, QUOTED_WIDTH_MAX), argument.ptr);
     cut_line(&part);
     *ret = part;
+    return 0;
+}
+
+int item_change_parse(struct daybook_text argument, struct item_change *ret, struct daybook_error *err)
+{
+    struct item_change change = {0};
+    struct daybook_text rest, quantity;
+    int code;
+
+    cut_at_colon(argument, &change.part.whole, &rest);
+    if (change.part.whole.len == 0 || !rest.ptr)
+        return daybook_fail(err, DAYBOOK_USAGE,
+                            "\"%.*s\" is no item; write CODE:QUANTITY or CODE#LINE:QUANTITY, such as P-1:10; 0 takes "
+                            "the line out.",
+                            (int)text_prefix_of_width(argument, QUOTED_WIDTH_MAX), argument.ptr);
+    cut_at_colon(rest, &quantity, &change.name);
+    if (change.name.len == 0)
+        change.name = DAYBOOK_TEXT_NONE;
+    code = read_quantity(quantity, 0, &change.part.quantity, &change.unit, err);
+    if (code)
+        return code;
+    cut_line(&change.part);
+    *ret = change;
     return 0;
 }
 

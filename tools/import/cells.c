@@ -25,12 +25,15 @@ bool cell_is_absent(struct daybook_text text)
 {
     static const char *const marks[] = {"-", "--", "—", "——", "–", "/", "n/a", "null", "无", "無", "待定", "tbd", NULL};
 
-    return text.len == 0 || (text.len <= 12 && is_one_of(text, marks));
+    /* nearly all cells are told by their first byte */
+    return text.len == 0 ||
+           (text.len <= 12 && strchr("-/nNtT\xE2\xE5\xE6\xE7\xEF", text.ptr[0]) != NULL && is_one_of(text, marks));
 }
 
 bool cell_is_error(struct daybook_text text)
 {
-    static const char *const errors[] = {"#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!", "#spill!", "#calc!", NULL};
+    static const char *const errors[] = {"#n/a",   "#ref!", "#value!", "#div/0!", "#name?",
+                                         "#null!", "#num!", "#spill!", "#calc!",  NULL};
 
     return text.len > 0 && text.ptr[0] == '#' && is_one_of(text, errors);
 }
@@ -39,7 +42,7 @@ bool cell_is_unticked(struct daybook_text text)
 {
     static const char *const boxes[] = {"false", "☐", "□", NULL};
 
-    return text.len > 0 && is_one_of(text, boxes);
+    return text.len > 0 && strchr("fF\xE2\xEF", text.ptr[0]) != NULL && is_one_of(text, boxes);
 }
 
 /* The digits and marks that a number starts with, as ASCII, and what follows them. */
@@ -157,8 +160,9 @@ static bool strip_groups(const struct number_text *number, char decimal_mark, ch
 static bool is_unit(struct daybook_text text)
 {
     enum { UNIT_MAX = 40 };
-    static const char *const multiples[] = {"十", "百", "千", "万", "萬", "亿", "億", "多", "余", "餘", "几", "幾", "半", "左右", "上下",
-                                            "以上", "以下", "以内", "thousand", "million", "or ", "approx", "about", "ca", NULL};
+    static const char *const multiples[] = {
+        "十",   "百",   "千",   "万",   "萬",   "亿",       "億",      "多",  "余",     "餘",    "几", "幾", "半",
+        "左右", "上下", "以上", "以下", "以内", "thousand", "million", "or ", "approx", "about", "ca", NULL};
     static const char *const weights[] = {"千克", "千米", "千瓦", "case", "can", "carton", NULL};
     char folded[UNIT_MAX];
     const char *at = text.ptr;
@@ -167,7 +171,8 @@ static bool is_unit(struct daybook_text text)
         return false;
     uint32_t first = fold_next(&at, text.ptr + text.len);
     bool letter = (first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z') || first >= 0xC0;
-    if (!letter || strcmp(folded, "k") == 0 || (first >= 0x2000 && first <= 0x2BFF) || strpbrk(folded, "0123456789+-*=%~?\n") != NULL)
+    if (!letter || strcmp(folded, "k") == 0 || (first >= 0x2000 && first <= 0x2BFF) ||
+        strpbrk(folded, "0123456789+-*=%~?\n") != NULL)
         return false;
     for (size_t i = 0; weights[i] != NULL; i++)
         if (strncmp(folded, weights[i], strlen(weights[i])) == 0)
@@ -178,7 +183,8 @@ static bool is_unit(struct daybook_text text)
     return true;
 }
 
-bool quantity_read(struct daybook_text text, char decimal_mark, struct daybook_decimal *ret, struct daybook_text *ret_unit)
+bool quantity_read(struct daybook_text text, char decimal_mark, struct daybook_decimal *ret,
+                   struct daybook_text *ret_unit)
 {
     struct number_text number;
     char plain[sizeof number.chars + 2];
@@ -195,15 +201,18 @@ static const struct {
     struct status_meaning meaning;
     const char *words[24]; /* as words_read joins them */
 } statuses[] = {
-    {{"pending", STATUS_PENDING, false}, {"pending", "待处理", "待确认", "待审核", "未开始", "待排产", "新订单", "new", "open", "created"}},
+    {{"pending", STATUS_PENDING, false},
+     {"pending", "待处理", "待确认", "待审核", "未开始", "待排产", "新订单", "new", "open", "created"}},
     {{"processing", STATUS_PROCESSING, false},
-     {"processing", "处理中", "进行中", "已确认", "备货中", "待发货", "inprocess", "inprogress", "confirmed", "approved", "invoiced"}},
+     {"processing", "处理中", "进行中", "已确认", "备货中", "待发货", "inprocess", "inprogress", "confirmed",
+      "approved", "invoiced"}},
     {{"processing", STATUS_PROCESSING, true}, {"部分发货"}},
     {{"in-production", STATUS_IN_PRODUCTION, false}, {"inproduction", "生产中", "排产中", "加工中", "制作中", "wip"}},
     {{"shipped", STATUS_SHIPPED, false},
      {"shipped", "已发货", "已发", "已出货", "已出库", "运输中", "在途", "配送中", "dispatched", "intransit"}},
     {{"delivered", STATUS_DELIVERED, false},
-     {"delivered", "已完成", "已交货", "已交付", "已送达", "已签收", "complete", "completed", "done", "received", "fulfilled"}},
+     {"delivered", "已完成", "已交货", "已交付", "已送达", "已签收", "complete", "completed", "done", "received",
+      "fulfilled"}},
     {{"cancelled", STATUS_CANCELLED, false}, {"cancelled", "canceled", "已取消", "作废", "撤单", "交易关闭", "void"}},
     {{"returned", STATUS_RETURNED, false}, {"returned", "退货", "已退货", "拒收", "客户拒收", "refused"}},
     {{"on-hold", STATUS_ON_HOLD, false}, {"onhold", "暂停", "挂起", "搁置", "suspended"}},

@@ -16,21 +16,23 @@ struct mark_evidence {
     bool comma, dot;
 };
 void quantity_note_mark(struct daybook_text text, struct mark_evidence *evidence);
-/* ',' or '.': what the evidence says; without any, or when it contradicts itself, a comma only where ; parts the cells. */
+/* ',' or '.': what the evidence says; without any, or when it contradicts itself, a comma only where ; parts the cells.
+ */
 char quantity_mark(struct mark_evidence evidence, char delimiter);
 /* A decimal, negative or zero too, perhaps followed by a unit (which points into text, len 0 = none). */
-bool quantity_read(struct daybook_text text, char decimal_mark, struct daybook_decimal *ret, struct daybook_text *ret_unit);
+bool quantity_read(struct daybook_text text, char decimal_mark, struct daybook_decimal *ret,
+                   struct daybook_text *ret_unit);
 
 enum status_rank { /* how far an order is; the least of its lines' is the order's */
-    STATUS_ON_HOLD = 0,
-    STATUS_PENDING,
-    STATUS_PROCESSING,
-    STATUS_OTHER, /* of the ledger's own workflow */
-    STATUS_IN_PRODUCTION,
-    STATUS_SHIPPED,
-    STATUS_DELIVERED,
-    STATUS_RETURNED,
-    STATUS_CANCELLED,
+                   STATUS_ON_HOLD = 0,
+                   STATUS_PENDING,
+                   STATUS_PROCESSING,
+                   STATUS_OTHER, /* of the ledger's own workflow */
+                   STATUS_IN_PRODUCTION,
+                   STATUS_SHIPPED,
+                   STATUS_DELIVERED,
+                   STATUS_RETURNED,
+                   STATUS_CANCELLED,
 };
 struct status_meaning {
     const char *name; /* "in-production"; static text */

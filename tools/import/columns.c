@@ -103,10 +103,12 @@ static int refuse_columns(struct sheet *sheet, const bool *refused, int code, st
     sheet->reading->refused_columns = columns;
     sheet->reading->refused_column_count = count;
     if (code == DAYBOOK_MIXED_DATE_ORDER)
-        return daybook_fail(err, code, "Some dates have the day first, others the month (%s); say which with --date-order dmy or mdy.",
-                            list);
-    return daybook_fail(err, code, "Nothing tells whether the day or the month comes first (%s); say it with --date-order dmy, mdy or ymd.",
-                        list);
+        return daybook_fail(
+            err, code, "Some dates have the day first, others the month (%s); say which with --date-order dmy or mdy.",
+            list);
+    return daybook_fail(
+        err, code,
+        "Nothing tells whether the day or the month comes first (%s); say it with --date-order dmy, mdy or ymd.", list);
 }
 
 /* What the columns that need no help agree on; DATE_ORDER_UNKNOWN when they do not, or there are none. */

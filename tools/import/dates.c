@@ -1,5 +1,5 @@
-/* One left-to-right scan: a date, then perhaps a time, an offset, a weekday, and nothing else. Words such as 月底 or ASAP, dates that
- * do not exist and anything left over make the cell DATE_BAD: nothing is guessed. */
+/* One left-to-right scan: a date, then perhaps a time, an offset, a weekday, and nothing else. Words such as 月底 or
+ * ASAP, dates that do not exist and anything left over make the cell DATE_BAD: nothing is guessed. */
 #include "tools/import/dates.h"
 
 #include "ledger/date.h"
@@ -9,8 +9,8 @@
 
 enum {
     DATE_TEXT_MAX = 96,
-    SERIAL_MIN = 20000, /* 1954-10-03 */
-    SERIAL_MAX = 80000, /* 2119-01-11 */
+    SERIAL_MIN = 20000,    /* 1954-10-03 */
+    SERIAL_MAX = 80000,    /* 2119-01-11 */
     SERIAL_EPOCH = -25569, /* day 0 of a spreadsheet, 1899-12-30 */
     DAYS_AFTER_MAX = 3650,
     SECONDS_A_DAY = 86400,
@@ -90,7 +90,8 @@ static int take_month(const char **at)
 
 static bool take_weekday(const char **at)
 {
-    static const char *const weekdays[] = {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
+    static const char *const weekdays[] = {"monday", "tuesday",  "wednesday", "thursday",
+                                           "friday", "saturday", "sunday"};
     static const char *const prefixes[] = {"星期", "周", "週", "礼拜", "禮拜", NULL};
     static const char *const days[] = {"一", "二", "三", "四", "五", "六", "日", "天", NULL};
     const char *start = *at;
@@ -411,6 +412,10 @@ struct date_cell date_scan(struct daybook_text text)
     char folded[DATE_TEXT_MAX];
     const char *at = folded;
 
+    if (date_parse_iso(text, &cell.day)) { /* what machines write, and the most of it */
+        cell.kind = DATE_KNOWN;
+        return cell;
+    }
     if (!fold_short(text, folded, sizeof folded))
         return cell;
     if (*at < '0' || *at > '9') {

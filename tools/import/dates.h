@@ -13,7 +13,8 @@ enum date_order {
     DATE_ORDER_MDY,
 };
 #define DATE_ORDER_BIT(order) (1u << (order))
-#define DATE_ORDERS_ALL (DATE_ORDER_BIT(DATE_ORDER_YMD) | DATE_ORDER_BIT(DATE_ORDER_DMY) | DATE_ORDER_BIT(DATE_ORDER_MDY))
+#define DATE_ORDERS_ALL                                                                                                \
+    (DATE_ORDER_BIT(DATE_ORDER_YMD) | DATE_ORDER_BIT(DATE_ORDER_DMY) | DATE_ORDER_BIT(DATE_ORDER_MDY))
 
 enum date_kind {
     DATE_BAD = 0,   /* no date, or none that exists */
@@ -37,7 +38,8 @@ struct date_cell {
 struct date_cell date_scan(struct daybook_text text);
 /* The set of orders in which a DATE_NUMERIC is a date; 0 if there is none. */
 unsigned date_cell_orders(const struct date_cell *cell);
-/* The day of a DATE_KNOWN or DATE_NUMERIC; zone (NULL = UTC) decides where the cell has an offset. False when there is none. */
+/* The day of a DATE_KNOWN or DATE_NUMERIC; zone (NULL = UTC) decides where the cell has an offset. False when there is
+ * none. */
 bool date_cell_day(const struct date_cell *cell, enum date_order order, const struct zone *zone, int32_t *ret_day);
 /* The first such day of a DATE_MONTH_DAY that is not before `from`. */
 bool date_cell_day_after(const struct date_cell *cell, int32_t from, int32_t *ret_day);

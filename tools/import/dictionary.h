@@ -4,7 +4,10 @@
 
 #include "tools/import/headers.h"
 
-enum { DICTIONARY_DELIVERY = FIELD_COUNT, DICTIONARY_LISTS }; /* "delivery date": promised or actual, as the other columns say */
+enum {
+    DICTIONARY_DELIVERY = FIELD_COUNT,
+    DICTIONARY_LISTS
+}; /* "delivery date": promised or actual, as the other columns say */
 
 /* For each list the rank of the header in it, from 1 (best); 0 = not in it. */
 struct dictionary_match {

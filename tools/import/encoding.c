@@ -1,5 +1,5 @@
-/* Which encoding a file is in. Statistics fail on short files, so only certain signs count: a BOM, bytes that are strictly UTF-8,
- * or bytes that are all GB18030 and then read as a table with a known header. */
+/* Which encoding a file is in. Statistics fail on short files, so only certain signs count: a BOM, bytes that are
+ * strictly UTF-8, or bytes that are all GB18030 and then read as a table with a known header. */
 #include "tools/import/encoding.h"
 
 #include "ledger/text.h"
@@ -108,7 +108,8 @@ static int refuse_other_kinds(const struct encoded_bytes *bytes, struct daybook_
         size_t len = strlen(markup[i]);
         if (start.len >= len && strncasecmp(start.ptr, markup[i], len) == 0)
             return daybook_fail(err, DAYBOOK_NOT_A_WORKBOOK,
-                                "This is a web page (HTML or XML) under a table's name; open it in a spreadsheet and save it as CSV UTF-8.");
+                                "This is a web page (HTML or XML) under a table's name; open it in a spreadsheet and "
+                                "save it as CSV UTF-8.");
     }
     return 0;
 }
@@ -124,7 +125,8 @@ static int convert(struct encoded_bytes *bytes, size_t bom_len, const char *enco
     int code = 0;
 
     if (converter == (iconv_t)-1)
-        return daybook_fail(err, DAYBOOK_USAGE, "There is no encoding named %s; try UTF-8, GB18030, BIG5 or WINDOWS-1252.", encoding);
+        return daybook_fail(err, DAYBOOK_USAGE,
+                            "There is no encoding named %s; try UTF-8, GB18030, BIG5 or WINDOWS-1252.", encoding);
     out = malloc(capacity);
     while (out != NULL && in_left > 0) {
         char *at = out + used;
@@ -191,10 +193,12 @@ static int decode(struct encoded_bytes *bytes, const char *encoding, bool *guess
     if (text_is_valid((struct daybook_text){bytes->ptr, bytes->len}))
         return 0;
     if (has_bom)
-        return daybook_fail(err, DAYBOOK_BAD_ENCODING, "The file says that it is UTF-8 but has bytes that are not; save it anew.");
-    if (convert(bytes, 0, "GB18030", NULL) != 0)
         return daybook_fail(err, DAYBOOK_BAD_ENCODING,
-                            "The file is neither UTF-8 nor GB18030; name its encoding with --encoding, such as BIG5 or WINDOWS-1252.");
+                            "The file says that it is UTF-8 but has bytes that are not; save it anew.");
+    if (convert(bytes, 0, "GB18030", NULL) != 0)
+        return daybook_fail(
+            err, DAYBOOK_BAD_ENCODING,
+            "The file is neither UTF-8 nor GB18030; name its encoding with --encoding, such as BIG5 or WINDOWS-1252.");
     *guessed = true;
     return 0;
 }
@@ -212,10 +216,12 @@ int encoding_to_utf8(struct encoded_bytes *bytes, const char *encoding, bool *re
     if (starts_with(bytes, bom))
         drop_start(bytes, bom.len);
     if (bytes->len > 0 && memchr(bytes->ptr, '\0', bytes->len) != NULL)
-        return daybook_fail(err, DAYBOOK_BAD_TEXT, "The file has NUL characters, so it is no table of text; save it anew as CSV UTF-8.");
+        return daybook_fail(err, DAYBOOK_BAD_TEXT,
+                            "The file has NUL characters, so it is no table of text; save it anew as CSV UTF-8.");
     if (bytes->len > 0 && memmem(bytes->ptr, bytes->len, "\xEF\xBF\xBD", 3) != NULL)
-        return daybook_fail(err, DAYBOOK_BAD_ENCODING,
-                            "The file has the mark of lost characters (U+FFFD); export it anew from where it came from.");
+        return daybook_fail(
+            err, DAYBOOK_BAD_ENCODING,
+            "The file has the mark of lost characters (U+FFFD); export it anew from where it came from.");
     *ret_guessed = guessed;
     return 0;
 }

@@ -1,5 +1,5 @@
-/* Numbers and dates are ASCII whatever keyboard typed them; folding them here costs no memory and keeps the place in the original,
- * which full NFKC would not. */
+/* Numbers and dates are ASCII whatever keyboard typed them; folding them here costs no memory and keeps the place in
+ * the original, which full NFKC would not. */
 #include "tools/import/fold.h"
 
 #include <string.h>

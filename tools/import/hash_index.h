@@ -15,7 +15,8 @@ typedef bool hash_index_equal(const void *context, size_t a, size_t b);
 /* Empty, with room for `count` indexes; false when out of memory. */
 bool hash_index_reset(struct hash_index *set, size_t count);
 /* The index of the equal item added before, or `index` itself, which is added. */
-size_t hash_index_add(struct hash_index *set, uint64_t hash, size_t index, hash_index_equal *equal, const void *context);
+size_t hash_index_add(struct hash_index *set, uint64_t hash, size_t index, hash_index_equal *equal,
+                      const void *context);
 void hash_index_free(struct hash_index *set);
 
 /* Seeded once a process, so that a file cannot be made to collide. */

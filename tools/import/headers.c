@@ -1,4 +1,5 @@
-/* Every column gets at most one field and every field the column that fits it best; what nobody knows becomes a custom field. */
+/* Every column gets at most one field and every field the column that fits it best; what nobody knows becomes a custom
+ * field. */
 #include "tools/import/headers.h"
 
 #include "ledger/text.h"
@@ -28,8 +29,8 @@ const char *field_name(enum field field)
 
 bool field_is_date(enum field field)
 {
-    return field == FIELD_REQUESTED_ON || field == FIELD_ORDERED_ON || field == FIELD_EXPECTED_ON || field == FIELD_SHIPPED_ON ||
-           field == FIELD_DELIVERED_ON;
+    return field == FIELD_REQUESTED_ON || field == FIELD_ORDERED_ON || field == FIELD_EXPECTED_ON ||
+           field == FIELD_SHIPPED_ON || field == FIELD_DELIVERED_ON;
 }
 
 static bool is_repeatable(enum field field)
@@ -41,8 +42,8 @@ static bool same_header(struct daybook_text a, struct daybook_text b)
 {
     struct words words_a, words_b;
 
-    return text_equals(a, b) ||
-           (words_read(a, &words_a) && words_read(b, &words_b) && words_a.count > 0 && strcmp(words_a.bytes, words_b.bytes) == 0);
+    return text_equals(a, b) || (words_read(a, &words_a) && words_read(b, &words_b) && words_a.count > 0 &&
+                                 strcmp(words_a.bytes, words_b.bytes) == 0);
 }
 
 static struct daybook_text as_text(const char *string)
@@ -135,8 +136,8 @@ static void take_best(struct mapper *mapper, enum field field, int list)
         settle(mapper, column, field);
 }
 
-/* A date that was only asked for is the promise where nothing else is; "delivery date" is the promise where nothing else is, and the
- * delivery otherwise. */
+/* A date that was only asked for is the promise where nothing else is; "delivery date" is the promise where nothing
+ * else is, and the delivery otherwise. */
 static void take_promises(struct mapper *mapper)
 {
     take_best(mapper, FIELD_EXPECTED_ON, FIELD_EXPECTED_ON);
@@ -147,9 +148,9 @@ static void take_promises(struct mapper *mapper)
 static void take_fields(struct mapper *mapper)
 {
     static const enum field in_turn[] = {
-        FIELD_ORDER_NO,      FIELD_CUSTOMER,     FIELD_CODE,       FIELD_PRODUCT,    FIELD_SPEC,         FIELD_QUANTITY, FIELD_UNIT,
-        FIELD_SHIPPED_QTY, FIELD_DELIVERED_QTY, FIELD_CUSTOMER_REF, FIELD_ORDERED_ON, FIELD_SHIPPED_ON, FIELD_DELIVERED_ON, FIELD_STATUS,
-        FIELD_NOTE,
+        FIELD_ORDER_NO,   FIELD_CUSTOMER,   FIELD_CODE,         FIELD_PRODUCT,       FIELD_SPEC,
+        FIELD_QUANTITY,   FIELD_UNIT,       FIELD_SHIPPED_QTY,  FIELD_DELIVERED_QTY, FIELD_CUSTOMER_REF,
+        FIELD_ORDERED_ON, FIELD_SHIPPED_ON, FIELD_DELIVERED_ON, FIELD_STATUS,        FIELD_NOTE,
     };
     for (size_t i = 0; i < sizeof in_turn / sizeof *in_turn; i++)
         take_best(mapper, in_turn[i], (int)in_turn[i]);
@@ -179,9 +180,10 @@ static int apply_map(struct mapper *mapper, size_t column, const struct reading_
         settle(mapper, column, field);
         return 0;
     }
-    return daybook_fail(err, DAYBOOK_USAGE,
-                        "There is no field named %s to map %s to; take order_no, customer, quantity, expected_on …, field:NAME or -.",
-                        map->field, map->column);
+    return daybook_fail(
+        err, DAYBOOK_USAGE,
+        "There is no field named %s to map %s to; take order_no, customer, quantity, expected_on …, field:NAME or -.",
+        map->field, map->column);
 }
 
 static int apply_maps(struct mapper *mapper, const struct header_options *options, struct daybook_error *err)
@@ -198,7 +200,8 @@ static int apply_maps(struct mapper *mapper, const struct header_options *option
             break;
         }
         if (!found)
-            return daybook_fail(err, DAYBOOK_NO_COLUMN, "--map names the column %s, but the header in row %zu has none of that name.",
+            return daybook_fail(err, DAYBOOK_NO_COLUMN,
+                                "--map names the column %s, but the header in row %zu has none of that name.",
                                 options->maps[i].column, mapper->header->row + 1);
     }
     return 0;
@@ -246,8 +249,8 @@ static bool holds_pictures(const struct table *table, size_t first_row, size_t c
 }
 
 /* What becomes of a column that is no field. */
-static int settle_rest(struct mapper *mapper, const struct table *table, const struct header_options *options, struct arena *arena,
-                       struct daybook_error *err)
+static int settle_rest(struct mapper *mapper, const struct table *table, const struct header_options *options,
+                       struct arena *arena, struct daybook_error *err)
 {
     for (size_t i = 0; i < mapper->header->column_count; i++) {
         struct header_column *column = &mapper->header->columns[i];
@@ -283,7 +286,8 @@ static void drop_field(struct mapper *mapper, enum field field)
 /* Quantities and units of nothing are custom fields. */
 static void drop_item_fields(struct mapper *mapper)
 {
-    static const enum field of_items[] = {FIELD_SPEC, FIELD_QUANTITY, FIELD_UNIT, FIELD_SHIPPED_QTY, FIELD_DELIVERED_QTY};
+    static const enum field of_items[] = {FIELD_SPEC, FIELD_QUANTITY, FIELD_UNIT, FIELD_SHIPPED_QTY,
+                                          FIELD_DELIVERED_QTY};
 
     for (size_t i = 0; i < sizeof of_items / sizeof *of_items; i++)
         drop_field(mapper, of_items[i]);
@@ -294,8 +298,8 @@ static int require(const struct mapper *mapper, enum field field, const char *wh
     if (has(mapper, field))
         return 0;
     return daybook_fail(err, DAYBOOK_NO_COLUMN,
-                        "The header in row %zu has no column for the %s; name it with --map COLUMN=%s.", mapper->header->row + 1, what,
-                        names[field]);
+                        "The header in row %zu has no column for the %s; name it with --map COLUMN=%s.",
+                        mapper->header->row + 1, what, names[field]);
 }
 
 static int check_required(const struct mapper *mapper, const struct header_options *options, struct daybook_error *err)

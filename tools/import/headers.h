@@ -7,30 +7,30 @@
 #include "tools/import/table.h"
 
 /* The one list of fields: X(NAME, "name for --map"). */
-#define READING_FIELDS(X)            \
-    X(ORDER_NO, "order_no")          \
-    X(CUSTOMER, "customer")          \
-    X(CODE, "code")                  \
-    X(PRODUCT, "product")            \
-    X(SPEC, "spec")                  \
-    X(QUANTITY, "quantity")          \
-    X(UNIT, "unit")                  \
-    X(SHIPPED_QTY, "shipped_qty")    \
-    X(DELIVERED_QTY, "delivered_qty") \
-    X(CUSTOMER_REF, "customer_ref")  \
-    X(REQUESTED_ON, "requested_on")  \
-    X(ORDERED_ON, "ordered_on")      \
-    X(EXPECTED_ON, "expected_on")    \
-    X(SHIPPED_ON, "shipped_on")      \
-    X(DELIVERED_ON, "delivered_on")  \
-    X(STATUS, "status")              \
+#define READING_FIELDS(X)                                                                                              \
+    X(ORDER_NO, "order_no")                                                                                            \
+    X(CUSTOMER, "customer")                                                                                            \
+    X(CODE, "code")                                                                                                    \
+    X(PRODUCT, "product")                                                                                              \
+    X(SPEC, "spec")                                                                                                    \
+    X(QUANTITY, "quantity")                                                                                            \
+    X(UNIT, "unit")                                                                                                    \
+    X(SHIPPED_QTY, "shipped_qty")                                                                                      \
+    X(DELIVERED_QTY, "delivered_qty")                                                                                  \
+    X(CUSTOMER_REF, "customer_ref")                                                                                    \
+    X(REQUESTED_ON, "requested_on")                                                                                    \
+    X(ORDERED_ON, "ordered_on")                                                                                        \
+    X(EXPECTED_ON, "expected_on")                                                                                      \
+    X(SHIPPED_ON, "shipped_on")                                                                                        \
+    X(DELIVERED_ON, "delivered_on")                                                                                    \
+    X(STATUS, "status")                                                                                                \
     X(NOTE, "note")
 
 enum field {
 #define X(name, text) FIELD_##name,
     READING_FIELDS(X)
 #undef X
-    FIELD_COUNT,
+        FIELD_COUNT,
     FIELD_CUSTOM = FIELD_COUNT,
     FIELD_NONE, /* left out */
 };
@@ -67,8 +67,8 @@ struct header {
 /* How well the table's best row would do as a header; 0 when none has two known headers. Higher is better. */
 unsigned header_score(const struct table *table, const struct header_options *options, size_t *ret_row);
 /* What each column of that row is. The arrays live in the arena, the headers' text in the table.
- * DAYBOOK_USAGE (a map that names no field), DAYBOOK_NO_COLUMN (a map that names no column; no order number, customer or
- * quantity: *ret is filled all the same, to be shown), DAYBOOK_NO_MEMORY. */
+ * DAYBOOK_USAGE (a map that names no field), DAYBOOK_NO_COLUMN (a map that names no column; no order number, customer
+ * or quantity: *ret is filled all the same, to be shown), DAYBOOK_NO_MEMORY. */
 int header_read(const struct table *table, size_t row, const struct header_options *options, struct arena *arena,
                 struct header *ret, struct daybook_error *err);
 

@@ -1,4 +1,5 @@
-/* Names as people compare them. Most are ASCII or equal byte for byte, so Unicode's tables are asked only where they matter. */
+/* Names as people compare them. Most are ASCII or equal byte for byte, so Unicode's tables are asked only where they
+ * matter. */
 #include "ledger/text.h"
 #include "tools/import/hash_index.h"
 #include "tools/import/sheet.h"

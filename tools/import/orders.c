@@ -1,53 +1,14 @@
-/* The rows of one order -> the order, or the reasons why not. An order is all or nothing: one bad line takes it along. */
-#include "ledger/date.h"
-#include "ledger/decimal.h"
+/* The rows of one order -> the order, or the reasons why not. An order is all or nothing: one bad line takes it along.
+ */
 #include "ledger/text.h"
-#include "tools/import/cells.h"
-#include "tools/import/hash_index.h"
-#include "tools/import/sheet.h"
-#include "tools/import/status_words.h"
+#include "tools/import/order_rows.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* One row of the order at hand. */
-struct row_state {
-    struct reading_line line;
-    struct daybook_text customer, customer_ref, status_word;
-    struct status_meaning status; /* .name NULL: none said */
-    size_t table_row;
-    int32_t ordered_on;
-    bool duplicate; /* equal to an earlier one: not counted */
-    bool bad;
-};
-
-struct builder {
-    struct sheet *sheet;
-    struct status_words *words;
-    struct daybook_text *cells; /* of the row at hand, with what it takes from the row above */
-    struct row_state *states;
-    size_t state_count, state_capacity;
-    struct daybook_text *notes;
-    size_t note_count, note_capacity;
-    struct hash_index seen;
-    int32_t ordered_on; /* of the order at hand: its first date that can be read */
-    bool has_items;     /* the table has products */
-    size_t raised_count; /* orders whose status the dates moved on */
-    size_t raised_row;
-};
-
 static const struct sheet_row *first_row(const struct builder *builder, size_t order)
 {
     return &builder->sheet->rows[builder->sheet->order_rows[order]];
-}
-
-static void reject(struct builder *builder, struct row_state *state, enum field field, const char *reason)
-{
-    size_t column = builder->sheet->header->column_of[field];
-    struct daybook_text value = column != COLUMN_NONE ? builder->cells[column] : DAYBOOK_TEXT("");
-
-    sheet_reject(builder->sheet, state->table_row, column, value, reason);
-    state->bad = true;
 }
 
 /* The rest of an order: its number says which. */
@@ -61,242 +22,6 @@ static void reject_order_row(struct builder *builder, const struct row_state *st
     if (number.ptr == NULL)
         number = DAYBOOK_TEXT("");
     sheet_reject(builder->sheet, state->table_row, sheet->header->column_of[FIELD_ORDER_NO], number, reason);
-}
-
-/* What the row says in a field; absent (ptr NULL) when nothing, or nothing but a spreadsheet's error, which is rejected. */
-static struct daybook_text take(struct builder *builder, struct row_state *state, enum field field)
-{
-    size_t column = builder->sheet->header->column_of[field];
-
-    if (column == COLUMN_NONE || cell_is_absent(builder->cells[column]))
-        return DAYBOOK_TEXT_NONE;
-    if (cell_is_error(builder->cells[column])) {
-        reject(builder, state, field, "cell-error");
-        return DAYBOOK_TEXT_NONE;
-    }
-    return builder->cells[column];
-}
-
-static bool read_date(const struct builder *builder, enum field field, struct daybook_text text, int32_t *ret_day)
-{
-    const struct sheet *sheet = builder->sheet;
-    struct date_cell cell = date_scan(text);
-
-    switch (cell.kind) {
-    case DATE_ABSENT:
-        *ret_day = DAYBOOK_DAY_NONE;
-        return true;
-    case DATE_KNOWN:
-    case DATE_NUMERIC:
-        return date_cell_day(&cell, sheet->facts[sheet->header->column_of[field]].date_order, sheet->options->zone, ret_day);
-    case DATE_MONTH_DAY:
-        if (field == FIELD_ORDERED_ON)
-            return sheet->title_year != 0 && date_from_ymd(sheet->title_year, cell.numbers[0], cell.numbers[1], ret_day);
-        return builder->ordered_on != DAYBOOK_DAY_NONE && date_cell_day_after(&cell, builder->ordered_on, ret_day);
-    case DATE_AFTER:
-        if ((field != FIELD_EXPECTED_ON && field != FIELD_REQUESTED_ON) || builder->ordered_on == DAYBOOK_DAY_NONE ||
-            builder->ordered_on > DAYBOOK_DAY_MAX - cell.numbers[0])
-            return false;
-        *ret_day = builder->ordered_on + cell.numbers[0];
-        return true;
-    case DATE_BAD:
-        break;
-    }
-    return false;
-}
-
-static int32_t take_date(struct builder *builder, struct row_state *state, enum field field)
-{
-    struct daybook_text text = take(builder, state, field);
-    int32_t day = DAYBOOK_DAY_NONE;
-
-    if (text.ptr != NULL && !read_date(builder, field, text, &day))
-        reject(builder, state, field, "bad-date");
-    return day;
-}
-
-/* name spec spec …, without those that are absent. */
-static struct daybook_text name_with_specs(struct builder *builder, struct daybook_text name)
-{
-    const struct header *header = builder->sheet->header;
-
-    for (size_t i = 0; sheet_has(builder->sheet, FIELD_SPEC) && i < header->column_count; i++) {
-        struct daybook_text spec = builder->cells[i];
-        if (header->columns[i].field != FIELD_SPEC || cell_is_absent(spec))
-            continue;
-        if (name.ptr == NULL) {
-            name = spec;
-            continue;
-        }
-        char *both = arena_alloc(builder->sheet->arena, name.len + spec.len + 1);
-        if (both == NULL) {
-            builder->sheet->out_of_memory = true;
-            return name;
-        }
-        memcpy(both, name.ptr, name.len);
-        both[name.len] = ' ';
-        memcpy(both + name.len + 1, spec.ptr, spec.len);
-        name = (struct daybook_text){both, name.len + spec.len + 1};
-    }
-    return name;
-}
-
-/* A quantity of the line's that may be zero or absent. */
-static bool take_partial(struct builder *builder, struct row_state *state, enum field field, struct daybook_decimal *ret)
-{
-    struct daybook_text text = take(builder, state, field);
-    struct daybook_text unit;
-
-    if (text.ptr == NULL)
-        return false;
-    char mark = builder->sheet->facts[builder->sheet->header->column_of[field]].decimal_mark;
-    if (!quantity_read(text, mark, ret, &unit) || ret->mantissa < 0) {
-        reject(builder, state, field, "bad-quantity");
-        return false;
-    }
-    if (ret->mantissa > 0 && decimal_compare(*ret, state->line.quantity) > 0 && state->line.quantity.mantissa > 0)
-        sheet_doubt(builder->sheet, state->table_row + 1, "More was sent than ordered; kept as written.",
-                    "已发或已交数量多于订购数量，按原样保留。");
-    return ret->mantissa > 0;
-}
-
-static void take_partials(struct builder *builder, struct row_state *state)
-{
-    struct reading_partial partial = {0};
-
-    partial.has_shipped = take_partial(builder, state, FIELD_SHIPPED_QTY, &partial.shipped);
-    partial.has_delivered = take_partial(builder, state, FIELD_DELIVERED_QTY, &partial.delivered);
-    if (!partial.has_shipped && !partial.has_delivered)
-        return;
-    struct reading_partial *kept = arena_alloc(builder->sheet->arena, sizeof *kept);
-    if (kept == NULL) {
-        builder->sheet->out_of_memory = true;
-        return;
-    }
-    *kept = partial;
-    state->line.partial = kept;
-}
-
-static void take_item(struct builder *builder, struct row_state *state)
-{
-    struct reading_line *line = &state->line;
-    bool was_bad = state->bad;
-    struct daybook_text code = take(builder, state, FIELD_CODE);
-    struct daybook_text name = take(builder, state, FIELD_PRODUCT);
-    struct daybook_text unit_after = DAYBOOK_TEXT_NONE;
-
-    if (code.ptr == NULL && name.ptr == NULL && state->bad == was_bad)
-        reject(builder, state, sheet_has(builder->sheet, FIELD_PRODUCT) ? FIELD_PRODUCT : FIELD_CODE, "missing-product");
-    line->name = name_with_specs(builder, name);
-    line->code = code.ptr != NULL ? code : line->name;
-
-    was_bad = state->bad;
-    struct daybook_text quantity = take(builder, state, FIELD_QUANTITY);
-    size_t column = builder->sheet->header->column_of[FIELD_QUANTITY];
-    if (quantity.ptr == NULL) {
-        if (state->bad == was_bad)
-            reject(builder, state, FIELD_QUANTITY, "missing-quantity");
-    } else if (!quantity_read(quantity, builder->sheet->facts[column].decimal_mark, &line->quantity, &unit_after) ||
-               line->quantity.mantissa <= 0) {
-        reject(builder, state, FIELD_QUANTITY, "bad-quantity");
-    }
-    line->unit = sheet_has(builder->sheet, FIELD_UNIT) ? take(builder, state, FIELD_UNIT) : DAYBOOK_TEXT_NONE;
-    if (line->unit.ptr == NULL && unit_after.len > 0)
-        line->unit = unit_after;
-    take_partials(builder, state);
-}
-
-static void take_status(struct builder *builder, struct row_state *state)
-{
-    struct daybook_text word = take(builder, state, FIELD_STATUS);
-
-    if (word.ptr == NULL || cell_is_unticked(word))
-        return;
-    state->status_word = word;
-    if (!status_words_find(builder->words, word, &state->status))
-        reject(builder, state, FIELD_STATUS, "unknown-status");
-}
-
-/* Custom fields of the lines, or of the order: the values of this row. */
-static const struct reading_field *take_fields(struct builder *builder, bool of_lines, bool of_orders, uint32_t *ret_count)
-{
-    const struct header *header = builder->sheet->header;
-    struct reading_field *fields = NULL;
-    uint32_t count = 0;
-
-    for (int storing = 0; storing < 2; storing++) {
-        count = 0;
-        for (size_t i = 0; i < header->column_count; i++) {
-            bool wanted = builder->sheet->facts[i].of_lines ? of_lines : of_orders;
-            if (header->columns[i].field != FIELD_CUSTOM || !wanted || cell_is_absent(builder->cells[i]))
-                continue;
-            if (storing)
-                fields[count] = (struct reading_field){header->columns[i].custom_name, builder->cells[i]};
-            count++;
-        }
-        if (count == 0)
-            break;
-        if (!storing && (fields = arena_alloc(builder->sheet->arena, count * sizeof *fields)) == NULL) {
-            builder->sheet->out_of_memory = true;
-            count = 0;
-            break;
-        }
-    }
-    *ret_count = count;
-    return fields;
-}
-
-static void check_dates(struct builder *builder, struct row_state *state)
-{
-    const struct reading_line *line = &state->line;
-
-    if (builder->ordered_on != DAYBOOK_DAY_NONE) {
-        if (line->shipped_on != DAYBOOK_DAY_NONE && line->shipped_on < builder->ordered_on)
-            reject(builder, state, FIELD_SHIPPED_ON, "dates-out-of-order");
-        if (line->delivered_on != DAYBOOK_DAY_NONE && line->delivered_on < builder->ordered_on)
-            reject(builder, state, FIELD_DELIVERED_ON, "dates-out-of-order");
-        if (line->expected_on != DAYBOOK_DAY_NONE && line->expected_on < builder->ordered_on)
-            sheet_doubt(builder->sheet, state->table_row + 1, "It was promised for a day before it was ordered.",
-                        "预计交货日期早于订单日期。");
-    }
-    if (state->status.name != NULL && state->status.rank == STATUS_CANCELLED && line->delivered_on != DAYBOOK_DAY_NONE)
-        reject(builder, state, FIELD_STATUS, "status-contradicts-dates");
-}
-
-/* What a row leaves empty and continues, it takes from the row above: not its own number, product and quantity, nor notes. */
-static bool is_taken_over(enum field field)
-{
-    return field == FIELD_CUSTOM || field == FIELD_STATUS || field == FIELD_CUSTOMER || field == FIELD_CUSTOMER_REF ||
-           (field < FIELD_COUNT && field_is_date(field));
-}
-
-static void load_cells(struct builder *builder, const struct sheet_row *row)
-{
-    const struct header *header = builder->sheet->header;
-
-    for (size_t i = 0; i < header->column_count; i++) {
-        struct daybook_text cell = table_cell(builder->sheet->table, row->table_row, i);
-        if (cell.len > 0 || !row->continues || !is_taken_over(header->columns[i].field))
-            builder->cells[i] = cell;
-    }
-}
-
-static void read_row(struct builder *builder, struct row_state *state)
-{
-    state->customer = take(builder, state, FIELD_CUSTOMER);
-    state->customer_ref = take(builder, state, FIELD_CUSTOMER_REF);
-    state->line.row = (uint32_t)state->table_row + 1;
-    if (builder->has_items)
-        take_item(builder, state);
-    state->ordered_on = take_date(builder, state, FIELD_ORDERED_ON);
-    state->line.expected_on = take_date(builder, state, FIELD_EXPECTED_ON);
-    state->line.requested_on = take_date(builder, state, FIELD_REQUESTED_ON);
-    state->line.shipped_on = take_date(builder, state, FIELD_SHIPPED_ON);
-    state->line.delivered_on = take_date(builder, state, FIELD_DELIVERED_ON);
-    take_status(builder, state);
-    if (!state->bad)
-        check_dates(builder, state);
-    state->line.fields = take_fields(builder, true, false, &state->line.field_count);
 }
 
 static bool rows_equal(const void *context, size_t a, size_t b)
@@ -333,7 +58,8 @@ static void mark_duplicates(struct builder *builder, size_t order)
     }
     for (size_t i = 0; i < builder->state_count; i++) {
         struct row_state *state = &builder->states[i];
-        state->duplicate = hash_index_add(&builder->seen, row_hash(builder, state->table_row), i, rows_equal, builder) != i;
+        state->duplicate =
+            hash_index_add(&builder->seen, row_hash(builder, state->table_row), i, rows_equal, builder) != i;
         if (state->duplicate)
             reject_order_row(builder, state, order, "duplicate-row");
     }
@@ -355,7 +81,8 @@ static bool products_equal(const void *context, size_t a, size_t b)
     const struct reading_line *line_a = &builder->states[a].line;
     const struct reading_line *line_b = &builder->states[b].line;
 
-    return names_equal(line_a->code, line_b->code) && names_equal(line_a->name, line_b->name) && fields_equal(line_a, line_b);
+    return names_equal(line_a->code, line_b->code) && names_equal(line_a->name, line_b->name) &&
+           fields_equal(line_a, line_b);
 }
 
 static bool has_product_twice(struct builder *builder)
@@ -407,7 +134,8 @@ static bool notes_equal(const void *context, size_t a, size_t b)
 
 static void add_note(struct builder *builder, struct daybook_text note)
 {
-    struct daybook_text *notes = array_reserve(builder->notes, builder->note_count, &builder->note_capacity, sizeof *notes);
+    struct daybook_text *notes =
+        array_reserve(builder->notes, builder->note_count, &builder->note_capacity, sizeof *notes);
 
     if (notes == NULL) {
         builder->sheet->out_of_memory = true;
@@ -496,10 +224,12 @@ static void decide_status(struct builder *builder, struct reading_order *order)
             least = *status;
     }
     if (differ)
-        sheet_doubt(builder->sheet, order->row, "The lines of this order have different statuses; the least advanced is taken.",
+        sheet_doubt(builder->sheet, order->row,
+                    "The lines of this order have different statuses; the least advanced is taken.",
                     "该订单各行状态不同，取进展最慢的。");
     bool stated = least.name != NULL;
-    bool not_shipped = !stated || least.rank == STATUS_PENDING || least.rank == STATUS_PROCESSING || least.rank == STATUS_IN_PRODUCTION;
+    bool not_shipped = !stated || least.rank == STATUS_PENDING || least.rank == STATUS_PROCESSING ||
+                       least.rank == STATUS_IN_PRODUCTION;
     bool not_delivered = not_shipped || least.rank == STATUS_SHIPPED;
 
     order->status = least.name;
@@ -539,8 +269,8 @@ static void finish_order(struct builder *builder, size_t index, struct reading_o
     aggregate_dates(builder, order);
     decide_status(builder, order);
     collect_notes(builder, order);
-    load_cells(builder, first_row(builder, index));
-    order->fields = take_fields(builder, !builder->has_items, true, &order->field_count);
+    order_row_load(builder, first_row(builder, index));
+    order->fields = order_row_fields(builder, !builder->has_items, true, &order->field_count);
     if (builder->has_items)
         collect_lines(builder, order);
 }
@@ -552,7 +282,7 @@ static void find_ordered_on(struct builder *builder)
     for (size_t i = 0; i < builder->state_count && builder->ordered_on == DAYBOOK_DAY_NONE; i++) {
         struct daybook_text cell = sheet_cell(builder->sheet, builder->states[i].table_row, FIELD_ORDERED_ON);
         int32_t day;
-        if (!cell_is_absent(cell) && read_date(builder, FIELD_ORDERED_ON, cell, &day))
+        if (!cell_is_absent(cell) && order_row_date(builder, FIELD_ORDERED_ON, cell, &day))
             builder->ordered_on = day;
     }
 }
@@ -563,11 +293,13 @@ static bool start_order(struct builder *builder, size_t order)
 
     builder->state_count = 0;
     for (size_t row = sheet->order_rows[order]; row < sheet->order_rows[order + 1]; row++) {
-        struct row_state *states = array_reserve(builder->states, builder->state_count, &builder->state_capacity, sizeof *states);
+        struct row_state *states =
+            array_reserve(builder->states, builder->state_count, &builder->state_capacity, sizeof *states);
         if (states == NULL)
             return false;
         builder->states = states;
-        states[builder->state_count++] = (struct row_state){.table_row = sheet->rows[row].table_row, .ordered_on = DAYBOOK_DAY_NONE};
+        states[builder->state_count++] =
+            (struct row_state){.table_row = sheet->rows[row].table_row, .ordered_on = DAYBOOK_DAY_NONE};
     }
     return true;
 }
@@ -580,8 +312,8 @@ static void check_customer(struct builder *builder)
         known |= builder->states[i].customer.ptr != NULL;
     for (size_t i = 0; i < builder->state_count && !known; i++)
         if (!builder->states[i].duplicate && !builder->states[i].bad) {
-            sheet_reject(builder->sheet, builder->states[i].table_row, builder->sheet->header->column_of[FIELD_CUSTOMER],
-                         DAYBOOK_TEXT(""), "missing-customer");
+            sheet_reject(builder->sheet, builder->states[i].table_row,
+                         builder->sheet->header->column_of[FIELD_CUSTOMER], DAYBOOK_TEXT(""), "missing-customer");
             builder->states[i].bad = true;
         }
 }
@@ -598,9 +330,9 @@ static bool build_order(struct builder *builder, size_t index, struct reading_or
     mark_duplicates(builder, index);
     find_ordered_on(builder);
     for (size_t i = 0; i < builder->state_count; i++) {
-        load_cells(builder, first_row(builder, index) + i);
+        order_row_load(builder, first_row(builder, index) + i);
         if (!builder->states[i].duplicate)
-            read_row(builder, &builder->states[i]);
+            order_row_read(builder, &builder->states[i]);
     }
     check_customer(builder);
     for (size_t i = 0; i < builder->state_count; i++)
@@ -621,10 +353,14 @@ static void tell_raised(const struct builder *builder)
     struct arena *arena = builder->sheet->arena;
 
     if (builder->raised_count > 0)
-        sheet_doubt(builder->sheet, builder->raised_row,
-                    arena_printf(arena, "The dates say more than the status of %zu order(s), this one first: taken as shipped or delivered.",
-                                 builder->raised_count),
-                    arena_printf(arena, "有 %zu 个订单的日期比状态更新，按日期视为已发货或已交付，本行为第一个。", builder->raised_count));
+        sheet_doubt(
+            builder->sheet, builder->raised_row,
+            arena_printf(
+                arena,
+                "The dates say more than the status of %zu order(s), this one first: taken as shipped or delivered.",
+                builder->raised_count),
+            arena_printf(arena, "有 %zu 个订单的日期比状态更新，按日期视为已发货或已交付，本行为第一个。",
+                         builder->raised_count));
 }
 
 void sheet_build_orders(struct sheet *sheet)

@@ -53,7 +53,8 @@ void sheet_skip(struct sheet *sheet, size_t table_row, const char *why)
 void sheet_doubt(struct sheet *sheet, size_t row, const char *text, const char *text_zh)
 {
     struct reading *reading = sheet->reading;
-    struct reading_doubt *doubts = array_reserve(reading->doubts, reading->doubt_count, &sheet->doubt_capacity, sizeof *doubts);
+    struct reading_doubt *doubts =
+        array_reserve(reading->doubts, reading->doubt_count, &sheet->doubt_capacity, sizeof *doubts);
 
     if (doubts == NULL || text == NULL || text_zh == NULL) {
         sheet->out_of_memory = true;
@@ -81,8 +82,8 @@ static char take_separator_line(struct daybook_text *text)
 }
 
 /* The delimiter that gives the best header, and where that is. */
-static int choose_delimiter(struct daybook_text text, char given, const struct header_options *options, char *ret_delimiter,
-                            size_t *ret_row, struct daybook_error *err)
+static int choose_delimiter(struct daybook_text text, char given, const struct header_options *options,
+                            char *ret_delimiter, size_t *ret_row, struct daybook_error *err)
 {
     const char choices[] = {given != '\0' ? given : ',', ';', '\t', '|'};
     size_t choice_count = given != '\0' ? 1 : sizeof choices;
@@ -107,7 +108,8 @@ static int choose_delimiter(struct daybook_text text, char given, const struct h
     if (best > 0)
         return 0;
     return daybook_fail(err, DAYBOOK_NO_HEADER,
-                        "None of the first %d rows has known column headers; add a header row, or name columns with --map COLUMN=FIELD.",
+                        "None of the first %d rows has known column headers; add a header row, or name columns with "
+                        "--map COLUMN=FIELD.",
                         HEADER_SEARCH_ROWS);
 }
 
@@ -177,10 +179,12 @@ static int read_rows(struct sheet *sheet, struct daybook_error *err)
 static int read_table(struct encoded_bytes *bytes, const struct reading_options *options, struct reading *reading,
                       struct daybook_error *err)
 {
-    const struct header_options header_options = {options->maps, options->map_count, options->no_fields, options->auto_number};
+    const struct header_options header_options = {options->maps, options->map_count, options->no_fields,
+                                                  options->auto_number};
     struct reading_memory *memory = reading->memory;
     struct header header = {0};
-    struct sheet sheet = {.options = options, .table = &memory->table, .header = &header, .reading = reading, .arena = &memory->arena};
+    struct sheet sheet = {
+        .options = options, .table = &memory->table, .header = &header, .reading = reading, .arena = &memory->arena};
     bool guessed = false;
     size_t row = 0;
 
@@ -193,8 +197,9 @@ static int read_table(struct encoded_bytes *bytes, const struct reading_options 
     sheet.delimiter = ',';
     code = choose_delimiter(text, take_separator_line(&text), &header_options, &sheet.delimiter, &row, err);
     if (code == DAYBOOK_NO_HEADER && guessed)
-        return daybook_fail(err, DAYBOOK_BAD_ENCODING,
-                            "The file is not UTF-8, and read as GB18030 it has no known header; name its encoding with --encoding.");
+        return daybook_fail(
+            err, DAYBOOK_BAD_ENCODING,
+            "The file is not UTF-8, and read as GB18030 it has no known header; name its encoding with --encoding.");
     if (code == 0)
         code = table_split(text, sheet.delimiter, 0, &memory->table, err);
     free(bytes->ptr);
@@ -227,7 +232,8 @@ static int read_bytes(struct encoded_bytes *bytes, const struct reading_options 
     return code;
 }
 
-int reading_load(const char *path, const struct reading_options *options, struct reading **ret, struct daybook_error *err)
+int reading_load(const char *path, const struct reading_options *options, struct reading **ret,
+                 struct daybook_error *err)
 {
     struct encoded_bytes bytes = {0};
 

@@ -1,7 +1,7 @@
 /* A table of orders, read as a careful person would: what it says, what could not be read and why. No ledger in it.
  *
- * A reading owns every text it shows; all of it lives until reading_free. Absent texts have ptr == NULL, absent days are
- * DAYBOOK_DAY_NONE. Row numbers are those a spreadsheet shows, from 1. */
+ * A reading owns every text it shows; all of it lives until reading_free. Absent texts have ptr == NULL, absent days
+ * are DAYBOOK_DAY_NONE. Row numbers are those a spreadsheet shows, from 1. */
 #ifndef TOOLS_IMPORT_READING_H
 #define TOOLS_IMPORT_READING_H
 
@@ -35,14 +35,16 @@ struct reading_field {
     struct daybook_text value;
 };
 
-/* What the sheet says of quantities already sent, their days unknown. A dated or full shipment of the line includes it. */
+/* What the sheet says of quantities already sent, their days unknown. A dated or full shipment of the line includes it.
+ */
 struct reading_partial {
     struct daybook_decimal shipped, delivered;
     bool has_shipped, has_delivered;
 };
 
 struct reading_line {
-    struct daybook_text code, name, unit; /* code is the name where the row has no code; name is absent where it has only a code */
+    struct daybook_text code, name,
+        unit; /* code is the name where the row has no code; name is absent where it has only a code */
     struct daybook_decimal quantity;
     const struct reading_partial *partial; /* NULL = none */
     const struct reading_field *fields;
@@ -105,11 +107,12 @@ struct reading {
     struct reading_memory *memory;
 };
 
-/* 0, or the reason why the whole file is refused. *ret is set in both cases: on refusal it is NULL or a reading without orders that
- * shows columns and refused_columns as far as they are known. End with reading_free.
- * Besides the codes of encoding_to_utf8, table_split and header_read: DAYBOOK_NO_HEADER, DAYBOOK_AMBIGUOUS_DATES,
- * DAYBOOK_MIXED_DATE_ORDER, DAYBOOK_USAGE (a status that is none), DAYBOOK_IO. */
-int reading_load(const char *path, const struct reading_options *options, struct reading **ret, struct daybook_error *err);
+/* 0, or the reason why the whole file is refused. *ret is set in both cases: on refusal it is NULL or a reading without
+ * orders that shows columns and refused_columns as far as they are known. End with reading_free. Besides the codes of
+ * encoding_to_utf8, table_split and header_read: DAYBOOK_NO_HEADER, DAYBOOK_AMBIGUOUS_DATES, DAYBOOK_MIXED_DATE_ORDER,
+ * DAYBOOK_USAGE (a status that is none), DAYBOOK_IO. */
+int reading_load(const char *path, const struct reading_options *options, struct reading **ret,
+                 struct daybook_error *err);
 /* The same for bytes in memory, which are not kept. */
 int reading_from_bytes(const void *bytes, size_t len, const struct reading_options *options, struct reading **ret,
                        struct daybook_error *err);

@@ -17,8 +17,8 @@ struct sorter {
     uint32_t *orders;       /* the order of each */
     size_t row_count;
     struct hash_index numbers;
-    bool can_continue;           /* no blank row, total or footer since */
-    uint32_t above;              /* its order; ORDER_NONE when it was rejected */
+    bool can_continue;            /* no blank row, total or footer since */
+    uint32_t above;               /* its order; ORDER_NONE when it was rejected */
     struct daybook_text customer; /* its customer */
 };
 
@@ -113,8 +113,8 @@ static bool is_chinese_total(const char *joined)
 static bool is_english_total(const struct words *words)
 {
     static const char *const totals[] = {"total", "totals", "sum", "subtotal", NULL};
-    static const char *const beside[] = {"grand", "sub", "summe", "gesamt", "of", "all", "page", "qty", "quantity", "amount", "overall",
-                                         "order", "orders", "items", NULL};
+    static const char *const beside[] = {"grand",    "sub",    "summe",   "gesamt", "of",     "all",   "page", "qty",
+                                         "quantity", "amount", "overall", "order",  "orders", "items", NULL};
     bool has_total = false;
 
     for (unsigned i = 0; i < words->count; i++) {
@@ -152,7 +152,8 @@ static bool has_date(const struct sheet *sheet, size_t row, size_t but_column)
     for (size_t column = 0; column < sheet->header->column_count; column++) {
         struct daybook_text cell = table_cell(sheet->table, row, column);
         enum field field = sheet->header->columns[column].field;
-        if (column != but_column && field < FIELD_COUNT && field_is_date(field) && has_value(cell) && date_scan(cell).kind > DATE_ABSENT)
+        if (column != but_column && field < FIELD_COUNT && field_is_date(field) && has_value(cell) &&
+            date_scan(cell).kind > DATE_ABSENT)
             return true;
     }
     return false;
@@ -178,8 +179,8 @@ static bool is_total(const struct sheet *sheet, size_t row)
 /* 制表人：王敏, 说明：…: a line of words under the table. */
 static bool is_footer(const struct sheet *sheet, size_t row)
 {
-    static const char *const starts[] = {"制表", "审核", "签字", "制单", "复核", "核准", "批准", "preparedby", "approvedby", "checkedby",
-                                         "signature"};
+    static const char *const starts[] = {"制表", "审核",       "签字",       "制单",      "复核",     "核准",
+                                         "批准", "preparedby", "approvedby", "checkedby", "signature"};
     static const char *const with_colon[] = {"注", "说明", "备注", "附注", "note", "notes", "remark", "remarks"};
     static const enum field telling[] = {FIELD_CUSTOMER, FIELD_CODE, FIELD_PRODUCT, FIELD_QUANTITY};
     struct words words;
@@ -194,7 +195,8 @@ static bool is_footer(const struct sheet *sheet, size_t row)
         return false;
 
     size_t colon = 0;
-    while (colon < cell.len && cell.ptr[colon] != ':' && strncmp(cell.ptr + colon, "：", cell.len - colon < 3 ? cell.len - colon : 3) != 0)
+    while (colon < cell.len && cell.ptr[colon] != ':' &&
+           strncmp(cell.ptr + colon, "：", cell.len - colon < 3 ? cell.len - colon : 3) != 0)
         colon++;
     before_colon.len = colon;
     if (before_colon.len > 60)
@@ -267,12 +269,14 @@ static uint32_t order_of_number(struct sorter *sorter, struct daybook_text cell)
     struct reading *reading = sorter->sheet->reading;
     struct daybook_text number = normal_number(sorter, cell);
 
-    if (sorter->can_continue && sorter->above != ORDER_NONE && text_equals(reading->orders[sorter->above].order_no, number))
+    if (sorter->can_continue && sorter->above != ORDER_NONE &&
+        text_equals(reading->orders[sorter->above].order_no, number))
         return sorter->above;
     uint32_t order = add_order(sorter, number);
     if (order == ORDER_NONE)
         return ORDER_NONE;
-    size_t found = hash_index_add(&sorter->numbers, hash_bytes(0, number.ptr, number.len), order, numbers_equal, reading);
+    size_t found =
+        hash_index_add(&sorter->numbers, hash_bytes(0, number.ptr, number.len), order, numbers_equal, reading);
     if (found != order)
         reading->order_count--;
     return (uint32_t)found;
@@ -284,7 +288,8 @@ static uint32_t order_without_number(struct sorter *sorter, size_t row, bool *co
     struct sheet *sheet = sorter->sheet;
     struct daybook_text customer = sheet_cell(sheet, row, FIELD_CUSTOMER);
     bool has_customer = has_value(customer);
-    bool has_product = has_value(sheet_cell(sheet, row, FIELD_PRODUCT)) || has_value(sheet_cell(sheet, row, FIELD_CODE));
+    bool has_product =
+        has_value(sheet_cell(sheet, row, FIELD_PRODUCT)) || has_value(sheet_cell(sheet, row, FIELD_CODE));
     bool auto_number = sheet->options->auto_number;
     bool same_customer = !has_customer || (!auto_number && names_equal(customer, sorter->customer));
 
@@ -320,7 +325,8 @@ static void sort_row(struct sorter *sorter, size_t row)
         sorter->customer = customer;
     if (order == ORDER_NONE)
         return;
-    sorter->rows[sorter->row_count] = (struct sheet_row){.table_row = (uint32_t)row & INT32_MAX, .continues = continues};
+    sorter->rows[sorter->row_count] =
+        (struct sheet_row){.table_row = (uint32_t)row & INT32_MAX, .continues = continues};
     sorter->orders[sorter->row_count++] = order;
 }
 

@@ -38,7 +38,8 @@ struct sheet {
 
 /* rows.c: sorts rows out and into orders; reading->orders gets order_no alone. */
 void sheet_sort_rows(struct sheet *sheet);
-/* columns.c: date orders, decimal marks, whose custom fields they are. DAYBOOK_AMBIGUOUS_DATES, DAYBOOK_MIXED_DATE_ORDER. */
+/* columns.c: date orders, decimal marks, whose custom fields they are. DAYBOOK_AMBIGUOUS_DATES,
+ * DAYBOOK_MIXED_DATE_ORDER. */
 int sheet_decide_columns(struct sheet *sheet, struct daybook_error *err);
 /* orders.c: fills reading->orders and drops those with a bad row. */
 void sheet_build_orders(struct sheet *sheet);

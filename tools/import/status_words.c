@@ -62,7 +62,8 @@ int status_words_check(const struct reading_options *options, struct daybook_err
 
     for (size_t i = 0; i < options->status_count; i++)
         if (!named_status(options, options->statuses[i].status, &meaning))
-            return daybook_fail(err, DAYBOOK_USAGE, "There is no status named %s for the word %s; take pending, processing, shipped …",
+            return daybook_fail(err, DAYBOOK_USAGE,
+                                "There is no status named %s for the word %s; take pending, processing, shipped …",
                                 options->statuses[i].status, options->statuses[i].word);
     return 0;
 }
@@ -84,10 +85,11 @@ static void tell_unknown(struct sheet *sheet, struct daybook_text word)
     struct daybook_text shown = {word.ptr, word.len < SHOWN_MAX ? word.len : text_prefix_of_width(word, 40)};
 
     sheet_doubt(sheet, 0,
-                arena_printf(sheet->arena, "The status word \"%.*s\" is unknown; say what it means with --status %.*s=STATUS.",
+                arena_printf(sheet->arena,
+                             "The status word \"%.*s\" is unknown; say what it means with --status %.*s=STATUS.",
                              (int)shown.len, shown.ptr, (int)shown.len, shown.ptr),
-                arena_printf(sheet->arena, "状态“%.*s”含义不明，请用 --status %.*s=STATUS 指定。", (int)shown.len, shown.ptr,
-                             (int)shown.len, shown.ptr));
+                arena_printf(sheet->arena, "状态“%.*s”含义不明，请用 --status %.*s=STATUS 指定。", (int)shown.len,
+                             shown.ptr, (int)shown.len, shown.ptr));
 }
 
 bool status_words_find(struct status_words *words, struct daybook_text word, struct status_meaning *ret)

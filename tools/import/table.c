@@ -1,6 +1,6 @@
-/* Why not lines and split(): quotes, newlines within them, CR-only files. libcsv knows those; what it hides is put right here: it
- * drops blank lines unless CSV_REPALL_NL is set, and then tells the CR and the LF of one CRLF apart. It reports an open quote only in
- * its strict mode, which would also refuse 5" pipe: so that is set for the end alone. */
+/* Why not lines and split(): quotes, newlines within them, CR-only files. libcsv knows those; what it hides is put
+ * right here: it drops blank lines unless CSV_REPALL_NL is set, and then tells the CR and the LF of one CRLF apart. It
+ * reports an open quote only in its strict mode, which would also refuse 5" pipe: so that is set for the end alone. */
 #include "tools/import/table.h"
 
 #include "ledger/text.h"
@@ -50,7 +50,8 @@ static void add_cell(void *content, size_t len, void *context)
     splitter->row_has_cells = true;
     if (splitter->code != 0)
         return;
-    if (table->cell_count >= TABLE_CELLS_MAX || table->cell_count - table->rows[table->row_count] >= TABLE_COLUMNS_MAX) {
+    if (table->cell_count >= TABLE_CELLS_MAX ||
+        table->cell_count - table->rows[table->row_count] >= TABLE_COLUMNS_MAX) {
         splitter->code = DAYBOOK_TOO_LARGE;
         return;
     }
@@ -136,9 +137,11 @@ int table_split(struct daybook_text text, char delimiter, size_t row_max, struct
     size_t row = table.row_count + 1;
     table_free(&table);
     if (code == DAYBOOK_BAD_CSV)
-        return daybook_fail(err, code, "The last row, %zu, has an opening quote (\") that is never closed; correct the file.", row);
+        return daybook_fail(
+            err, code, "The last row, %zu, has an opening quote (\") that is never closed; correct the file.", row);
     if (code == DAYBOOK_TOO_LARGE)
-        return daybook_fail(err, code, "The table is too large at row %zu (at most %d cells, %d in a row); split the file.", row,
+        return daybook_fail(err, code,
+                            "The table is too large at row %zu (at most %d cells, %d in a row); split the file.", row,
                             TABLE_CELLS_MAX, TABLE_COLUMNS_MAX);
     return daybook_fail(err, code, "Not enough memory for the table.");
 }

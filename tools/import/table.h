@@ -24,9 +24,9 @@ struct table {
     size_t column_count; /* cells of the widest row */
 };
 
-/* Splits UTF-8 text at `delimiter`; at most row_max rows are read (0 = all). The guard against formulas is taken off: one ' before
- * text that starts, after any more ', with = + - @ tab or CR.
- * DAYBOOK_BAD_CSV when a quote stays open (not when row_max ends the reading), DAYBOOK_TOO_LARGE, DAYBOOK_NO_MEMORY. */
+/* Splits UTF-8 text at `delimiter`; at most row_max rows are read (0 = all). The guard against formulas is taken off:
+ * one ' before text that starts, after any more ', with = + - @ tab or CR. DAYBOOK_BAD_CSV when a quote stays open (not
+ * when row_max ends the reading), DAYBOOK_TOO_LARGE, DAYBOOK_NO_MEMORY. */
 int table_split(struct daybook_text text, char delimiter, size_t row_max, struct table *ret, struct daybook_error *err);
 void table_free(struct table *table);
 

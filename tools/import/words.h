@@ -1,4 +1,5 @@
-/* Headers and status words taken apart, so that "Order_No.", "OrderNo" and "訂單編號" meet the one spelling in our tables. */
+/* Headers and status words taken apart, so that "Order_No.", "OrderNo" and "訂單編號" meet the one spelling in our
+ * tables. */
 #ifndef TOOLS_IMPORT_WORDS_H
 #define TOOLS_IMPORT_WORDS_H
 

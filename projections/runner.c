@@ -1,0 +1,633 @@
+/* The runner keeps views. The one file of the projections that knows LMDB. */
+#include "projections/runner.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ledger/env.h"
+
+enum { TABLE_COUNT = 2, PATH_SIZE = 4096, NAME_SIZE = 64, ORDERS_A_COMMIT = 20000 };
+
+/* What a view knows of itself; one row of its table "meta". */
+struct view_meta {
+    uint64_t position; /* all events up to it are in the rows */
+    uint64_t building; /* 0: whole; else the next ordinal to fold */
+    uint8_t root[TREE_HASH_SIZE];
+    char ledger_id[LEDGER_ID_SIZE];
+};
+
+struct view_rows {
+    struct env *env;
+    MDB_txn *txn;
+    MDB_dbi tables[TABLE_COUNT], meta;
+    bool comparing; /* puts are compared with what is kept */
+    bool differs;
+};
+
+struct view {
+    struct env *env;
+    struct view_rows rows;
+};
+
+static int no_memory(struct daybook_error *err)
+{
+    return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for a view.");
+}
+
+/* ---- rows */
+
+int rows_put(struct view_rows *rows, enum view_table table, uint64_t key, const void *bytes, size_t len, struct daybook_error *err)
+{
+    MDB_val k = {sizeof key, &key}, value = {len, (void *)(uintptr_t)bytes};
+    if (!rows->comparing)
+        return env_fail(rows->env, mdb_put(rows->txn, rows->tables[table], &k, &value, 0), err);
+    const void *kept;
+    size_t kept_len = 0;
+    int rc = rows_get(rows, table, key, &kept, &kept_len, err);
+    rows->differs |= !rc && (!kept || kept_len != len || memcmp(kept, bytes, len) != 0);
+    return rc;
+}
+
+int rows_remove(struct view_rows *rows, enum view_table table, uint64_t key, struct daybook_error *err)
+{
+    MDB_val k = {sizeof key, &key};
+    if (rows->comparing) {
+        const void *kept;
+        size_t len;
+        int rc = rows_get(rows, table, key, &kept, &len, err);
+        rows->differs |= !rc && kept;
+        return rc;
+    }
+    int rc = mdb_del(rows->txn, rows->tables[table], &k, NULL);
+    return rc == MDB_NOTFOUND ? 0 : env_fail(rows->env, rc, err);
+}
+
+int rows_get(struct view_rows *rows, enum view_table table, uint64_t key, const void **ret_bytes, size_t *ret_len,
+             struct daybook_error *err)
+{
+    MDB_val k = {sizeof key, &key}, value;
+    int rc = mdb_get(rows->txn, rows->tables[table], &k, &value);
+    *ret_bytes = rc ? NULL : value.mv_data;
+    *ret_len = rc ? 0 : value.mv_size;
+    return rc == MDB_NOTFOUND ? 0 : env_fail(rows->env, rc, err);
+}
+
+int rows_each(struct view_rows *rows, enum view_table table, rows_visit *visit, void *context, struct daybook_error *err)
+{
+    MDB_cursor *cursor = NULL;
+    MDB_val key, value;
+    int rc = mdb_cursor_open(rows->txn, rows->tables[table], &cursor);
+    if (rc)
+        return env_fail(rows->env, rc, err);
+    int answer = 0;
+    while (!answer && !(rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+        uint64_t number = 0;
+        memcpy(&number, key.mv_data, key.mv_size < sizeof number ? key.mv_size : sizeof number);
+        answer = visit(context, number, value.mv_data, value.mv_size, err);
+    }
+    mdb_cursor_close(cursor);
+    return answer || rc == MDB_NOTFOUND ? answer : env_fail(rows->env, rc, err);
+}
+
+static int row_count(struct view_rows *rows, uint64_t *ret, struct daybook_error *err)
+{
+    MDB_stat stat;
+    int rc = mdb_stat(rows->txn, rows->tables[VIEW_MAIN], &stat);
+    *ret = rc ? 0 : stat.ms_entries;
+    return env_fail(rows->env, rc, err);
+}
+
+static int read_meta(struct view_rows *rows, struct view_meta *ret, struct daybook_error *err)
+{
+    MDB_val key = {4, (void *)(uintptr_t)"view"}, value;
+    int rc = mdb_get(rows->txn, rows->meta, &key, &value);
+    *ret = (struct view_meta){0};
+    if (!rc && value.mv_size != sizeof *ret)
+        rc = MDB_CORRUPTED;
+    if (!rc)
+        memcpy(ret, value.mv_data, sizeof *ret);
+    return rc == MDB_NOTFOUND ? 0 : env_fail(rows->env, rc, err);
+}
+
+static int write_meta(struct view_rows *rows, const struct view_meta *meta, struct daybook_error *err)
+{
+    MDB_val key = {4, (void *)(uintptr_t)"view"}, value = {sizeof *meta, (void *)(uintptr_t)meta};
+    return env_fail(rows->env, mdb_put(rows->txn, rows->meta, &key, &value, 0), err);
+}
+
+/* ---- folders */
+
+static void views_path(const struct daybook *ledger, const char *name, char out[PATH_SIZE])
+{
+    snprintf(out, PATH_SIZE, "%s/views%s%s", daybook_folder(ledger), *name ? "/" : "", name);
+}
+
+static bool read_current(const struct daybook *ledger, const struct projection *projection, char out[NAME_SIZE])
+{
+    char file[NAME_SIZE], path[PATH_SIZE];
+    snprintf(file, sizeof file, "%s.current", projection->name);
+    views_path(ledger, file, path);
+    FILE *stream = fopen(path, "re");
+    bool good = stream && fgets(out, NAME_SIZE, stream);
+    if (stream)
+        fclose(stream);
+    if (!good)
+        return false;
+    out[strcspn(out, "\n")] = '\0';
+    char prefix[NAME_SIZE];
+    snprintf(prefix, sizeof prefix, "%s-v", projection->name);
+    return strncmp(out, prefix, strlen(prefix)) == 0 && !strchr(out, '/');
+}
+
+static uint32_t version_of(const char *folder)
+{
+    const char *v = strstr(folder, "-v");
+    return v ? (uint32_t)strtoul(v + 2, NULL, 10) : 0;
+}
+
+static int write_current(const struct daybook *ledger, const struct projection *projection, const char *folder,
+                         struct daybook_error *err)
+{
+    char file[NAME_SIZE], fresh[PATH_SIZE], path[PATH_SIZE];
+    snprintf(file, sizeof file, "%s.current", projection->name);
+    views_path(ledger, file, path);
+    snprintf(file, sizeof file, "%s.next", projection->name);
+    views_path(ledger, file, fresh);
+    FILE *stream = fopen(fresh, "we");
+    bool good = stream && fprintf(stream, "%s\n", folder) > 0 && fflush(stream) == 0 && fsync(fileno(stream)) == 0;
+    if (stream)
+        good = fclose(stream) == 0 && good;
+    if (good && rename(fresh, path) == 0)
+        return 0;
+    return path_fail(path, errno, "writing", err);
+}
+
+static void remove_folder(const char *path)
+{
+    static const char *const files[] = {"data.mdb", "lock.mdb"};
+    char file[PATH_SIZE + 16];
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(file, sizeof file, "%s/%s", path, files[i]);
+        unlink(file);
+    }
+    rmdir(path);
+}
+
+/* Every folder of the projection but `kept`; who still reads one keeps its files until it ends. */
+static void remove_others(const struct daybook *ledger, const struct projection *projection, const char *kept)
+{
+    char path[PATH_SIZE], prefix[NAME_SIZE];
+    views_path(ledger, "", path);
+    snprintf(prefix, sizeof prefix, "%s-v", projection->name);
+    DIR *dir = opendir(path);
+    for (struct dirent *entry; dir && (entry = readdir(dir));)
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 && strcmp(entry->d_name, kept) != 0) {
+            views_path(ledger, entry->d_name, path);
+            remove_folder(path);
+        }
+    if (dir)
+        closedir(dir);
+}
+
+/* One builder at a time: the lock is the file views/<name>.lock. */
+static int lock_building(const struct daybook *ledger, const struct projection *projection, int *ret_fd,
+                         struct daybook_error *err)
+{
+    char file[NAME_SIZE], path[PATH_SIZE];
+    views_path(ledger, "", path);
+    if (mkdir(path, 0770) && errno != EEXIST)
+        return path_fail(path, errno, "creating", err);
+    snprintf(file, sizeof file, "%s.lock", projection->name);
+    views_path(ledger, file, path);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+    if (fd < 0)
+        return path_fail(path, errno, "opening", err);
+    while (flock(fd, LOCK_EX))
+        if (errno != EINTR) {
+            close(fd);
+            return path_fail(path, errno, "locking", err);
+        }
+    *ret_fd = fd;
+    return 0;
+}
+
+/* ---- opening an environment */
+
+static int open_tables(struct view *view, bool create, struct daybook_error *err)
+{
+    static const char *const names[TABLE_COUNT] = {"main", "side"};
+    MDB_txn *txn = NULL;
+    int rc = env_begin(view->env, create, &txn, err);
+    if (rc)
+        return rc;
+    unsigned flags = create ? MDB_CREATE : 0;
+    int lmdb = mdb_dbi_open(txn, "meta", flags, &view->rows.meta);
+    for (int i = 0; i < TABLE_COUNT && !lmdb; i++)
+        lmdb = mdb_dbi_open(txn, names[i], flags | MDB_INTEGERKEY, &view->rows.tables[i]);
+    if (lmdb) {
+        env_abort(view->env, txn);
+        return env_fail(view->env, lmdb, err);
+    }
+    return env_commit(view->env, txn, err);
+}
+
+static int open_folder(const struct daybook *ledger, const char *folder, bool create, struct view **ret,
+                       struct daybook_error *err)
+{
+    char path[PATH_SIZE];
+    views_path(ledger, folder, path);
+    if (create && mkdir(path, 0770) && errno != EEXIST)
+        return path_fail(path, errno, "creating", err);
+    struct view *view = calloc(1, sizeof *view);
+    if (!view)
+        return no_memory(err);
+    struct env_options options = {.tables_max = TABLE_COUNT + 1, .address_eighths = 1, .any_filesystem = true,
+                                  .read_only = access(path, W_OK) != 0};
+    int rc = env_open(path, &options, &view->env, err);
+    view->rows.env = view->env;
+    if (!rc)
+        rc = open_tables(view, create, err);
+    if (rc)
+        view_close(view);
+    else
+        *ret = view;
+    return rc;
+}
+
+void view_close(struct view *view)
+{
+    if (!view)
+        return;
+    if (view->rows.txn)
+        env_abort(view->env, view->rows.txn);
+    env_close(view->env);
+    free(view);
+}
+
+struct view_rows *view_rows(struct view *view)
+{
+    return &view->rows;
+}
+
+/* ---- folding */
+
+/* Ordinals of orders that have events from a seq on. */
+struct touched {
+    uint32_t *ordinals;
+    size_t count, capacity;
+};
+
+static int note_touched(void *context, const struct daybook_event *event, struct daybook_error *err)
+{
+    struct touched *t = context;
+    if (event->kind != DAYBOOK_ORDER || (t->count && t->ordinals[t->count - 1] == event->ordinal))
+        return 0;
+    if (t->count == t->capacity) {
+        size_t wanted = t->capacity ? t->capacity * 2 : 1024;
+        uint32_t *bigger = realloc(t->ordinals, wanted * sizeof *bigger);
+        if (!bigger)
+            return no_memory(err);
+        t->ordinals = bigger;
+        t->capacity = wanted;
+    }
+    t->ordinals[t->count++] = event->ordinal;
+    return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int fold_order(struct order_reader *reader, struct daybook_snapshot *snapshot, const struct projection *projection,
+                      uint32_t ordinal, struct view_rows *rows, struct daybook_error *err)
+{
+    int rc = order_reader_load(reader, snapshot, ordinal, ORDER_CUT_NOW, err);
+    reader->state.ordinal = ordinal;
+    return rc ? rc : projection->put(rows, &reader->state, err);
+}
+
+static void set_meta(struct daybook_snapshot *snapshot, struct view_meta *meta)
+{
+    memcpy(meta->ledger_id, daybook_id(snapshot->ledger), sizeof meta->ledger_id);
+}
+
+/* Bring the rows from their position to the snapshot's, in the open write transaction. */
+static int catch_up_rows(struct view *view, struct daybook_snapshot *snapshot, const struct projection *projection,
+                         struct daybook_error *err)
+{
+    struct view_meta meta;
+    struct touched touched = {0};
+    struct order_reader reader = {0};
+    int rc = read_meta(&view->rows, &meta, err);
+    if (!rc && meta.position < snapshot->last_seq) {
+        rc = daybook_follow(snapshot, meta.position + 1, note_touched, &touched, err);
+        if (touched.count > 1)
+            qsort(touched.ordinals, touched.count, sizeof *touched.ordinals, by_number);
+        for (size_t i = 0; i < touched.count && !rc; i++)
+            if (i == 0 || touched.ordinals[i] != touched.ordinals[i - 1])
+                rc = fold_order(&reader, snapshot, projection, touched.ordinals[i], &view->rows, err);
+        meta.position = snapshot->last_seq;
+        if (!rc)
+            rc = daybook_root(snapshot, meta.position, meta.root, err);
+        set_meta(snapshot, &meta);
+        if (!rc)
+            rc = write_meta(&view->rows, &meta, err);
+    }
+    free(touched.ordinals);
+    order_reader_release(&reader);
+    return rc;
+}
+
+static int begin_rows(struct view *view, bool write, struct daybook_error *err)
+{
+    return env_begin(view->env, write, &view->rows.txn, err);
+}
+
+static int end_rows(struct view *view, int rc, struct daybook_error *err)
+{
+    MDB_txn *txn = view->rows.txn;
+    view->rows.txn = NULL;
+    if (!rc)
+        return env_commit(view->env, txn, err);
+    env_abort(view->env, txn);
+    return rc;
+}
+
+static int catch_up(struct view *view, struct daybook_snapshot *snapshot, const struct projection *projection,
+                    struct daybook_error *err)
+{
+    int rc = begin_rows(view, true, err);
+    return rc ? rc : end_rows(view, catch_up_rows(view, snapshot, projection, err), err);
+}
+
+/* ---- building anew */
+
+/* Some orders more, in a transaction of their own: what is built is not lost when the builder is killed. */
+static int build_some(struct view *view, struct daybook_snapshot *snapshot, const struct projection *projection,
+                      uint32_t last_ordinal, struct view_meta *meta, struct daybook_error *err)
+{
+    struct order_reader reader = {0};
+    int rc = begin_rows(view, true, err);
+    if (rc)
+        return rc;
+    uint64_t end = meta->building + ORDERS_A_COMMIT;
+    while (!rc && meta->building <= last_ordinal && meta->building < end)
+        rc = fold_order(&reader, snapshot, projection, (uint32_t)meta->building++, &view->rows, err);
+    if (!rc)
+        rc = write_meta(&view->rows, meta, err);
+    order_reader_release(&reader);
+    return end_rows(view, rc, err);
+}
+
+static int build(struct view *view, struct daybook_snapshot *snapshot, const struct projection *projection,
+                 const struct view_options *options, struct daybook_error *err)
+{
+    struct view_meta meta;
+    uint32_t last_ordinal = 0;
+    int rc = begin_rows(view, false, err);
+    if (rc)
+        return rc;
+    rc = read_meta(&view->rows, &meta, err);
+    env_abort(view->env, view->rows.txn);
+    view->rows.txn = NULL;
+    if (!rc)
+        rc = store_last_ordinal(snapshot->log, DAYBOOK_ORDER, &last_ordinal, err);
+    if (!rc && meta.building == 0) {
+        meta.position = snapshot->last_seq;
+        meta.building = 1;
+        set_meta(snapshot, &meta);
+        rc = daybook_root(snapshot, meta.position, meta.root, err);
+    }
+    while (!rc && meta.building <= last_ordinal) {
+        rc = build_some(view, snapshot, projection, last_ordinal, &meta, err);
+        if (options && options->progress)
+            options->progress(options->context, projection->name, meta.building - 1, last_ordinal);
+    }
+    if (rc)
+        return rc;
+    meta.building = 0;
+    rc = begin_rows(view, true, err);
+    if (!rc)
+        rc = end_rows(view, write_meta(&view->rows, &meta, err), err);
+    return rc ? rc : catch_up(view, snapshot, projection, err); /* what came since an interrupted build began */
+}
+
+/* A folder of this version that somebody began and did not finish, of this log; else a fresh name. */
+static bool find_unfinished(struct daybook_snapshot *snapshot, const struct projection *projection, const char *current,
+                            char out[NAME_SIZE])
+{
+    char path[PATH_SIZE], prefix[NAME_SIZE];
+    bool found = false;
+    views_path(snapshot->ledger, "", path);
+    snprintf(prefix, sizeof prefix, "%s-v%u-", projection->name, projection->version);
+    DIR *dir = opendir(path);
+    for (struct dirent *entry; dir && !found && (entry = readdir(dir));) {
+        struct view *view = NULL;
+        struct view_meta meta = {0};
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 || strcmp(entry->d_name, current) == 0 ||
+            strlen(entry->d_name) >= NAME_SIZE || open_folder(snapshot->ledger, entry->d_name, false, &view, NULL))
+            continue;
+        uint8_t root[TREE_HASH_SIZE];
+        found = !begin_rows(view, false, NULL) && !read_meta(&view->rows, &meta, NULL) && meta.building > 0 &&
+                strcmp(meta.ledger_id, daybook_id(snapshot->ledger)) == 0 && meta.position <= snapshot->last_seq &&
+                !daybook_root(snapshot, meta.position, root, NULL) && memcmp(root, meta.root, sizeof root) == 0;
+        view_close(view);
+        if (found)
+            memcpy(out, entry->d_name, strlen(entry->d_name) + 1);
+    }
+    if (dir)
+        closedir(dir);
+    return found;
+}
+
+static void fresh_name(const struct daybook *ledger, const struct projection *projection, char out[NAME_SIZE])
+{
+    char path[PATH_SIZE];
+    for (unsigned n = 1;; n++) {
+        snprintf(out, NAME_SIZE, "%s-v%u-%u", projection->name, projection->version, n);
+        views_path(ledger, out, path);
+        if (access(path, F_OK))
+            return;
+    }
+}
+
+/* Under the builder's lock: build beside the folder in use, then change over. */
+static int rebuild_locked(struct daybook_snapshot *snapshot, const struct projection *projection,
+                          const struct view_options *options, struct daybook_error *err)
+{
+    char current[NAME_SIZE] = "", folder[NAME_SIZE];
+    struct view *view = NULL;
+    read_current(snapshot->ledger, projection, current);
+    if (!find_unfinished(snapshot, projection, current, folder))
+        fresh_name(snapshot->ledger, projection, folder);
+    int rc = open_folder(snapshot->ledger, folder, true, &view, err);
+    if (!rc)
+        rc = build(view, snapshot, projection, options, err);
+    view_close(view);
+    if (!rc)
+        rc = write_current(snapshot->ledger, projection, folder, err);
+    if (!rc)
+        remove_others(snapshot->ledger, projection, folder);
+    return rc;
+}
+
+int view_rebuild(struct daybook_snapshot *snapshot, const struct projection *projection,
+                 const struct view_options *options, struct daybook_error *err)
+{
+    int fd = -1;
+    int rc = lock_building(snapshot->ledger, projection, &fd, err);
+    if (!rc)
+        rc = rebuild_locked(snapshot, projection, options, err);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+/* ---- opening a view */
+
+/* Is the view one of this log, whole, and where? *ret_ahead: it knows events that the snapshot does not. */
+static bool is_usable(struct view *view, struct daybook_snapshot *snapshot, struct view_meta *ret, bool *ret_ahead)
+{
+    uint8_t root[TREE_HASH_SIZE];
+    *ret_ahead = false;
+    if (begin_rows(view, false, NULL))
+        return false;
+    bool good = !read_meta(&view->rows, ret, NULL) && ret->building == 0 && ret->ledger_id[0] &&
+                strncmp(ret->ledger_id, daybook_id(snapshot->ledger), sizeof ret->ledger_id) == 0;
+    env_abort(view->env, view->rows.txn);
+    view->rows.txn = NULL;
+    if (good && ret->position > snapshot->last_seq) {
+        *ret_ahead = true;
+        return true;
+    }
+    return good && !daybook_root(snapshot, ret->position, root, NULL) && memcmp(root, ret->root, sizeof root) == 0;
+}
+
+static bool log_has_seq(struct daybook *ledger, uint64_t seq)
+{
+    struct daybook_snapshot *now = NULL;
+    bool has = !daybook_snapshot_begin(ledger, &now, NULL) && daybook_last_seq(now) >= seq;
+    daybook_snapshot_end(now);
+    return has;
+}
+
+/* Open what is current and usable; *ret_view NULL when there is none. */
+static int open_current(struct daybook_snapshot *snapshot, const struct projection *projection, struct view **ret_view,
+                        struct view_meta *ret_meta, struct daybook_error *err)
+{
+    char folder[NAME_SIZE];
+    struct view *view = NULL;
+    bool ahead = false;
+    *ret_view = NULL;
+    if (!read_current(snapshot->ledger, projection, folder) || version_of(folder) != projection->version ||
+        open_folder(snapshot->ledger, folder, false, &view, NULL))
+        return 0;
+    if (!is_usable(view, snapshot, ret_meta, &ahead) || (ahead && !log_has_seq(snapshot->ledger, ret_meta->position))) {
+        view_close(view);
+        return 0;
+    }
+    if (ahead) {
+        view_close(view);
+        return daybook_fail(err, DAYBOOK_VERSION_CONFLICT, "The view is ahead of this snapshot. Take a new one.");
+    }
+    *ret_view = view;
+    return 0;
+}
+
+int view_open(struct daybook_snapshot *snapshot, const struct projection *projection, const struct view_options *options,
+              struct view **ret, struct daybook_error *err)
+{
+    struct view *view = NULL;
+    struct view_meta meta;
+    int fd = -1;
+    int rc = open_current(snapshot, projection, &view, &meta, err);
+    if (!rc && !view) {
+        rc = lock_building(snapshot->ledger, projection, &fd, err);
+        if (!rc) /* somebody else may have built it meanwhile */
+            rc = open_current(snapshot, projection, &view, &meta, err);
+        if (!rc && !view)
+            rc = rebuild_locked(snapshot, projection, options, err);
+        if (!rc && !view)
+            rc = open_current(snapshot, projection, &view, &meta, err);
+        if (!rc && !view)
+            rc = daybook_fail(err, DAYBOOK_DAMAGED, "The view %s cannot be kept in %s/views. Check the disk.", projection->name, daybook_folder(snapshot->ledger));
+    }
+    if (!rc && meta.position < snapshot->last_seq)
+        rc = catch_up(view, snapshot, projection, err);
+    if (!rc)
+        rc = begin_rows(view, false, err);
+    if (!rc)
+        rc = read_meta(&view->rows, &meta, err);
+    if (!rc && meta.position != snapshot->last_seq)
+        rc = daybook_fail(err, DAYBOOK_VERSION_CONFLICT, "The view is ahead of this snapshot. Take a new one.");
+    if (fd >= 0)
+        close(fd);
+    if (rc)
+        view_close(view);
+    else
+        *ret = view;
+    return rc;
+}
+
+/* ---- checking */
+
+int view_check(struct daybook_snapshot *snapshot, const struct projection *projection,
+               const struct view_options *options, bool *ret_same, uint64_t *ret_rows, struct daybook_error *err)
+{
+    struct view *view = NULL;
+    struct order_reader reader = {0};
+    uint32_t last_ordinal = 0;
+    uint64_t there = 0, kept = 0;
+    int rc = view_open(snapshot, projection, options, &view, err);
+    if (!rc)
+        rc = store_last_ordinal(snapshot->log, DAYBOOK_ORDER, &last_ordinal, err);
+    if (!rc)
+        rc = row_count(&view->rows, &kept, err);
+    if (!rc)
+        view->rows.comparing = true;
+    for (uint32_t ordinal = 1; ordinal <= last_ordinal && !rc; ordinal++) {
+        rc = fold_order(&reader, snapshot, projection, ordinal, &view->rows, err);
+        there += reader.state.exists;
+        if (options && options->progress && ordinal % 4096 == 0)
+            options->progress(options->context, projection->name, ordinal, last_ordinal);
+    }
+    if (!rc) {
+        *ret_same = !view->rows.differs && there == kept;
+        *ret_rows = there;
+    }
+    order_reader_release(&reader);
+    view_close(view);
+    return rc;
+}
+
+void view_status(struct daybook_snapshot *snapshot, const struct projection *projection, struct view_status *ret)
+{
+    struct view *view = NULL;
+    struct view_meta meta = {0};
+    struct view_status status = {0};
+    bool ahead = false;
+    if (read_current(snapshot->ledger, projection, status.folder)) {
+        char path[PATH_SIZE], file[NAME_SIZE + 16];
+        struct stat data;
+        snprintf(file, sizeof file, "%s/data.mdb", status.folder);
+        views_path(snapshot->ledger, file, path);
+        status.exists = stat(path, &data) == 0;
+        status.file_bytes = status.exists ? (uint64_t)data.st_size : 0;
+        status.version = version_of(status.folder);
+    }
+    if (status.exists && !open_folder(snapshot->ledger, status.folder, false, &view, NULL)) {
+        status.usable = is_usable(view, snapshot, &meta, &ahead) && status.version == projection->version;
+        status.position = meta.position;
+    }
+    view_close(view);
+    *ret = status;
+}

@@ -1,0 +1,3 @@
+#include "tools/commands.h"
+
+const struct command log_commands[] = {{0}};

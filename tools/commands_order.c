@@ -1,0 +1,3 @@
+#include "tools/commands.h"
+
+const struct command order_commands[] = {{0}};

@@ -1,0 +1,3 @@
+#include "tools/commands.h"
+
+const struct command stats_commands[] = {{0}};

@@ -144,13 +144,6 @@ static void copy_order_no(struct daybook_text number, struct daybook_result *res
     result->order_no[len] = '\0';
 }
 
-/* The number of an order that is there already: what its creation says. */
-static void find_order_no(const struct writer *w, struct daybook_result *result)
-{
-    if (w->state.order_no.ptr)
-        copy_order_no(w->state.order_no, result);
-}
-
 /* One entry. *ret_broken: the transaction must be aborted. */
 static int append_entry(struct append_queue *q, const struct daybook_entry *request, struct daybook_result *result,
                         bool *ret_broken)
@@ -172,7 +165,6 @@ static int append_entry(struct append_queue *q, const struct daybook_entry *requ
     result->first_seq = verdict.first_seq;
     result->last_seq = verdict.last_seq;
     result->order = verdict.order;
-    find_order_no(w, result);
     if (verdict.order_no.ptr)
         copy_order_no(verdict.order_no, result);
     return 0;
@@ -183,6 +175,10 @@ static int append_entries(struct append_queue *q, struct append_request *request
     for (size_t i = 0; i < request->count; i++) {
         bool broken = false;
         struct daybook_result *result = &request->results[i];
+        if (i && request->entries[i].after_previous && result[-1].error.code) {
+            *result = result[-1];
+            continue;
+        }
         int rc = append_entry(q, &request->entries[i], result, &broken);
         result->error.code = rc;
         if (broken) {
@@ -232,13 +228,17 @@ static int check_carried(struct append_queue *q, const struct daybook_carried *c
                          struct daybook_error *err)
 {
     struct store_head head;
+    uint32_t last_ordinal = 0;
     int rc = event_validate(carried->seq, carried->bytes, carried->len, err);
     if (!rc)
         rc = event_read(carried->seq, carried->bytes, carried->len, event, err);
     if (!rc)
         rc = store_head(q->sequence.log, event->kind, event->ordinal, &head, err);
+    if (!rc && head.version == 0)
+        rc = store_last_ordinal(q->sequence.log, event->kind, &last_ordinal, err);
     if (!rc && (carried->seq != q->sequence.last_seq + 1 || event->nth != head.version + 1 ||
                 event->prev != (head.version ? carried->seq - head.last_seq : 0) ||
+                (head.version == 0 && event->ordinal != last_ordinal + 1) ||
                 event->recorded_us < q->sequence.last_recorded_us))
         rc = foreign(carried->seq, err);
     return rc;
@@ -253,6 +253,7 @@ static int take_identity(struct append_queue *q, const struct daybook_data *data
         rc = ledger_read_identity(ledger, q->sequence.log, err);
     pthread_mutex_unlock(&ledger->lock);
     q->sequence.zone = ledger_zone(ledger);
+    q->sequence.numbers = (struct daybook_text){ledger->numbers, strlen(ledger->numbers)};
     return rc;
 }
 
@@ -348,30 +349,47 @@ static void run_batch(struct daybook *ledger, struct append_queue *q, struct app
     }
 }
 
+/* All that wait, in their order; but carried events go alone, as they fail as a whole. */
+static struct append_request *take_batch(struct append_queue *q)
+{
+    struct append_request *batch = q->first, *last = batch;
+    while (!batch->carried && last->next && !last->next->carried)
+        last = last->next;
+    q->first = last->next;
+    if (!q->first)
+        q->last = &q->first;
+    last->next = NULL;
+    return batch;
+}
+
+/* Run one batch while others may queue up. */
+static void lead(struct daybook *ledger, struct append_queue *q)
+{
+    struct append_request *batch = take_batch(q);
+    q->has_leader = true;
+    pthread_mutex_unlock(&q->lock);
+    run_batch(ledger, q, batch);
+    pthread_mutex_lock(&q->lock);
+    while (batch) { /* a request is its caller's again as soon as it is done */
+        struct append_request *next = batch->next;
+        batch->done = true;
+        batch = next;
+    }
+    q->has_leader = false;
+    pthread_cond_broadcast(&q->changed);
+}
+
 static int submit(struct daybook *ledger, struct append_request *request, struct daybook_error *err)
 {
     struct append_queue *q = ledger->queue;
     pthread_mutex_lock(&q->lock);
     *q->last = request;
     q->last = &request->next;
-    while (!request->done && q->has_leader)
-        pthread_cond_wait(&q->changed, &q->lock);
-    if (!request->done) {
-        struct append_request *batch = q->first;
-        q->first = NULL;
-        q->last = &q->first;
-        q->has_leader = true;
-        pthread_mutex_unlock(&q->lock);
-        run_batch(ledger, q, batch);
-        pthread_mutex_lock(&q->lock);
-        while (batch) { /* a request is its caller's again as soon as it is done */
-            struct append_request *next = batch->next;
-            batch->done = true;
-            batch = next;
-        }
-        q->has_leader = false;
-        pthread_cond_broadcast(&q->changed);
-    }
+    while (!request->done)
+        if (q->has_leader)
+            pthread_cond_wait(&q->changed, &q->lock);
+        else
+            lead(ledger, q);
     pthread_mutex_unlock(&q->lock);
     if (request->rc && err)
         *err = request->error;

@@ -41,6 +41,7 @@ struct entry_event *entry_add_event(struct entry *entry, uint32_t type, uint32_t
     }
     const struct schema_type *schema = schema_by_wire(type);
     struct entry_event *added = &entry->events[entry->event_count++];
+    added->day_filled_in = false;
     added->event = (struct daybook_event){.type = type,
                                           .version = schema->version,
                                           .kind = schema->subject,

@@ -11,6 +11,7 @@
 struct entry_event {
     struct daybook_event event; /* type, version, kind, ordinal (or ENTRY_NEW | n), occurred; the rest is the sequencer's */
     struct daybook_data data;   /* its lists are the entry's own and may be changed in place */
+    bool day_filled_in;         /* occurred_on is the writer's date: nothing was said */
 };
 
 /* A name that finds a subject from now on. */

@@ -13,12 +13,14 @@
 #include <xxhash.h>
 
 #include "ledger/decimal.h"
+#include "ledger/text.h"
 
 enum { CHECK_SIZE = 5, NESTING_MAX = 8 };
 
 struct reader {
     const uint8_t *at, *end;
     bool bad;
+    bool unknown;   /* passed over elements that this program does not know */
     uint16_t slots; /* personal values seen */
 };
 
@@ -90,6 +92,14 @@ static uint32_t read_uint32(struct reader *r)
     return (uint32_t)value;
 }
 
+/* Ordinals have 31 bits; a writer uses the one above for subjects that have none yet. */
+static uint32_t read_ordinal(struct reader *r)
+{
+    uint64_t value = read_uint64(r);
+    r->bad |= value > INT32_MAX;
+    return (uint32_t)value;
+}
+
 static int32_t read_day(struct reader *r)
 {
     int64_t value = read_int(r);
@@ -110,6 +120,11 @@ static size_t read_array(struct reader *r)
     if (count > (size_t)(r->end - r->at)) /* an element takes a byte at least */
         r->bad = true;
     return r->bad ? 0 : count;
+}
+
+static bool is_array(const struct reader *r)
+{
+    return r->at < r->end && ((*r->at & 0xf0) == 0x90 || *r->at == 0xdc);
 }
 
 static const uint8_t *read_run(struct reader *r, size_t len)
@@ -169,7 +184,7 @@ static void skip_value(struct reader *r, unsigned depth)
         return;
     }
     uint8_t tag = *r->at;
-    if ((tag & 0xf0) == 0x90 || tag == 0xdc) {
+    if (is_array(r)) {
         for (size_t count = read_array(r); count && !r->bad; count--)
             skip_value(r, depth + 1);
     } else if ((tag & 0xe0) == 0xa0 || tag == 0xd9 || tag == 0xda) {
@@ -199,7 +214,7 @@ static void read_cause(struct reader *r, struct daybook_event *event)
     if (read_nil(r))
         return;
     r->bad |= read_array(r) != 2;
-    event->cause_source = read_uint32(r);
+    event->cause_source = read_ordinal(r);
     event->cause_row = read_uint32(r);
 }
 
@@ -212,11 +227,11 @@ int event_read(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_ev
     event.type = read_uint32(&r);
     event.version = read_uint32(&r);
     event.kind = read_uint32(&r);
-    event.ordinal = read_uint32(&r);
+    event.ordinal = read_ordinal(&r);
     event.nth = read_uint32(&r);
     event.prev = read_uint64(&r);
-    event.actor = read_uint32(&r);
-    event.via = read_uint32(&r);
+    event.actor = read_ordinal(&r);
+    event.via = read_ordinal(&r);
     event.recorded_us = read_int(&r);
     event.occurred_on = read_nil(&r) ? DAYBOOK_DAY_NONE : read_day(&r);
     if (!read_nil(&r))
@@ -263,7 +278,7 @@ static struct daybook_own read_own(struct reader *r)
     struct daybook_own own = {.day = DAYBOOK_DAY_NONE};
     size_t count = read_array(r);
     r->bad |= count < 1 || count > 2;
-    own.field = read_uint32(r);
+    own.field = read_ordinal(r);
     if (count < 2 || r->bad || r->at == r->end)
         return own;
     uint8_t tag = *r->at;
@@ -305,7 +320,7 @@ static struct daybook_line read_line(struct reader *r, struct event_scratch *scr
     r->bad |= count < 1;
     line.line = read_uint32(r);
     if (count > 1 && !read_nil(r))
-        line.product = read_uint32(r);
+        line.product = read_ordinal(r);
     if (count > 2 && !read_nil(r)) {
         line.has_quantity = true;
         line.quantity = read_decimal(r);
@@ -318,6 +333,7 @@ static struct daybook_line read_line(struct reader *r, struct event_scratch *scr
         line.expected_on = read_day(r);
     if (count > 6 && !read_nil(r))
         line.own_count = read_own_list(r, scratch, own_used);
+    r->unknown |= count > 7;
     for (size_t i = 7; i < count && !r->bad; i++)
         skip_value(r, 0);
     return line;
@@ -361,12 +377,13 @@ static void read_field(struct reader *r, const struct schema_field *field, struc
     case SCHEMA_DAY: *(int32_t *)member = read_day(r); break;
     case SCHEMA_TEXT: *(struct daybook_text *)member = read_text(r); break;
     case SCHEMA_PERSONAL: *(struct daybook_personal *)member = read_personal(r); break;
-    case SCHEMA_CUSTOMER: *(uint32_t *)member = read_uint32(r); break;
+    case SCHEMA_CUSTOMER: *(uint32_t *)member = read_ordinal(r); break;
     case SCHEMA_LINES: data->line_count = read_lines(r, scratch, own_used); break;
     case SCHEMA_PARTS: data->part_count = read_parts(r, scratch); break;
     case SCHEMA_OWN: data->own_count = read_own_list(r, scratch, own_used); break;
     case SCHEMA_ROWS:
         data->rows = r->at;
+        r->bad |= !is_array(r);
         skip_value(r, 0);
         data->rows_len = (size_t)(r->at - data->rows);
         break;
@@ -409,6 +426,7 @@ int event_read_data(const struct daybook_event *event, struct event_scratch *scr
     if (r.bad || r.at != r.end)
         return damaged(event->seq, err);
     attach_lists(scratch, &data);
+    scratch->has_unknown = r.unknown || count > type->field_count;
     *ret = data;
     return 0;
 }
@@ -599,8 +617,10 @@ static bool only_allowed_types(const msgpack_object *object, unsigned depth)
     switch (object->type) {
     case MSGPACK_OBJECT_NIL:
     case MSGPACK_OBJECT_POSITIVE_INTEGER:
-    case MSGPACK_OBJECT_NEGATIVE_INTEGER:
-    case MSGPACK_OBJECT_STR: return true;
+    case MSGPACK_OBJECT_NEGATIVE_INTEGER: return true;
+    case MSGPACK_OBJECT_STR:
+        return object->via.str.size <= DAYBOOK_TEXT_MAX &&
+               text_is_valid((struct daybook_text){object->via.str.ptr, object->via.str.size});
     case MSGPACK_OBJECT_BIN: return object->via.bin.size == DAYBOOK_COMMITMENT_SIZE;
     case MSGPACK_OBJECT_ARRAY:
         for (uint32_t i = 0; i < object->via.array.size; i++)
@@ -609,6 +629,17 @@ static bool only_allowed_types(const msgpack_object *object, unsigned depth)
         return true;
     default: return false;
     }
+}
+
+static bool ends_with_nil(const msgpack_object *object)
+{
+    if (object->type != MSGPACK_OBJECT_ARRAY)
+        return false;
+    uint32_t count = object->via.array.size;
+    for (uint32_t i = 0; i < count; i++)
+        if (ends_with_nil(&object->via.array.ptr[i]))
+            return true;
+    return count && object->via.array.ptr[count - 1].type == MSGPACK_OBJECT_NIL;
 }
 
 /* msgpack-c writes the shortest form; what it writes differently was not in that form. The check (always 5 bytes) is
@@ -623,10 +654,36 @@ static bool is_canonical(const msgpack_object *event, const uint8_t *bytes, size
     for (unsigned i = 0; i + 1 < EVENT_ELEMENTS && !rc; i++)
         rc = msgpack_pack_object(&pk, event->via.array.ptr[i]);
     const msgpack_object *data = &event->via.array.ptr[EVENT_ELEMENTS - 2];
-    if (rc || data->type != MSGPACK_OBJECT_ARRAY ||
-        (data->via.array.size && data->via.array.ptr[data->via.array.size - 1].type == MSGPACK_OBJECT_NIL))
+    if (rc || data->type != MSGPACK_OBJECT_ARRAY || ends_with_nil(data))
         return false;
     return (size_t)(output.at - again) == len - CHECK_SIZE && memcmp(again, bytes, len - CHECK_SIZE) == 0;
+}
+
+/* Before msgpack-c makes room for what counts promise: are the elements there? */
+static bool is_one_value(const uint8_t *bytes, size_t len)
+{
+    struct reader r = {.at = bytes, .end = bytes + len};
+    skip_value(&r, 0);
+    return !r.bad && r.at == r.end;
+}
+
+/* Of a type that is known, the fields: they can be read, keep their limits, and would be written in the same way again
+ * (which cannot be asked when a newer program added some). */
+static bool fields_hold(const struct daybook_event *event)
+{
+    const struct schema_type *type = schema_by_wire(event->type);
+    if (!type || event->version > type->version)
+        return true;
+    struct event_scratch scratch = {0};
+    struct daybook_data data;
+    uint8_t again[DAYBOOK_EVENT_SIZE_MAX];
+    size_t len = 0;
+    bool good = event->kind == type->subject && !event_read_data(event, &scratch, &data, NULL) &&
+                !data_validate(type, &data, NULL) &&
+                (scratch.has_unknown || (!event_write(event, &data, again, &len, NULL) && len == event->len &&
+                                         memcmp(again, event->bytes, len) == 0));
+    event_scratch_release(&scratch);
+    return good;
 }
 
 int event_validate(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_error *err)
@@ -634,7 +691,7 @@ int event_validate(uint64_t seq, const uint8_t *bytes, size_t len, struct dayboo
     if (len > DAYBOOK_EVENT_SIZE_MAX || !event_check_holds(seq, bytes, len))
         return damaged(seq, err);
     struct daybook_event event;
-    if (event_read(seq, bytes, len, &event, err))
+    if (event_read(seq, bytes, len, &event, err) || !is_one_value(event.data, event.data_len) || !fields_hold(&event))
         return damaged(seq, err);
     msgpack_unpacked unpacked;
     msgpack_unpacked_init(&unpacked);

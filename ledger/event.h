@@ -20,6 +20,7 @@ struct event_scratch {
     size_t part_capacity;
     struct daybook_own *own;
     size_t own_capacity;
+    bool has_unknown; /* the event read last has elements that this program does not know */
 };
 void event_scratch_release(struct event_scratch *scratch);
 
@@ -36,7 +37,7 @@ int event_read_data(const struct daybook_event *event, struct event_scratch *scr
 bool event_check_holds(uint64_t seq, const uint8_t *bytes, size_t len);
 
 /* Everything that can be said of the bytes alone: canonical msgpack as msgpack-c reads and writes it, the shape of an
- * event, the check. For bytes that are not yet trusted. */
+ * event, the fields of a type that this program knows, the check. For bytes that are not yet trusted. */
 int event_validate(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_error *err);
 
 /* Pack `event` (all members but data, bytes) with `data`; for an application's type (data == NULL) event->data is

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ledger/date.h"
@@ -42,6 +43,16 @@ static bool is_date(const char *at, const char *end)
     return any;
 }
 
+/* Order numbers are looked for in NFKC; one that is given otherwise would never be found. */
+static bool is_as_compared(struct daybook_text pattern)
+{
+    size_t len = 0;
+    char *compared = text_nfkc(pattern, &len);
+    bool same = compared && len == pattern.len && memcmp(compared, pattern.ptr, len) == 0;
+    free(compared);
+    return same;
+}
+
 int numbers_check(struct daybook_text pattern, struct daybook_error *err)
 {
     int counters = 0;
@@ -62,6 +73,9 @@ int numbers_check(struct daybook_text pattern, struct daybook_error *err)
         good = counter || is_date(at + 1, close);
         at = close;
     }
+    if (good && counters == 1 && !is_as_compared(pattern))
+        return daybook_fail(err, DAYBOOK_BAD_VALUE, "The pattern of order numbers has blanks at an end, or full-width or other characters "
+                                                    "that are not kept as they are. Write it with plain ones.");
     if (good && counters == 1)
         return 0;
     return daybook_fail(err, DAYBOOK_BAD_VALUE,

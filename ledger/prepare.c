@@ -188,6 +188,7 @@ static int add_order_event(struct writer *w, uint32_t order, const struct dayboo
     if (rc || !added)
         return rc ? rc : no_memory(err);
     added->event.occurred_on = draft->type == DAYBOOK_ORDER_EVENT_VOIDED ? DAYBOOK_DAY_NONE : day;
+    added->day_filled_in = draft->occurred == DAYBOOK_OCCURRED_TODAY && !how->in_place;
     added->event.occurred_us = draft->occurred_us;
     added->event.cause_row = draft->cause_row;
     added->data = *data;
@@ -509,6 +510,21 @@ static int prepare_events(struct writer *w, const struct daybook_entry *request,
     return rc;
 }
 
+/* What decide did not see: registers, and the days on which events occurred. */
+static int validate_events(const struct writer *w, struct daybook_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < w->entry.event_count && !rc; i++) {
+        const struct entry_event *added = &w->entry.events[i];
+        int32_t day = added->event.occurred_on;
+        if (day != DAYBOOK_DAY_NONE && (day < DAYBOOK_DAY_MIN || day > DAYBOOK_DAY_MAX))
+            return daybook_fail(err, DAYBOOK_BAD_VALUE, "The day on which it happened is outside the years 1 to 9999.");
+        if (added->event.kind != DAYBOOK_ORDER)
+            rc = data_validate(schema_by_wire(added->event.type), &added->data, err);
+    }
+    return rc;
+}
+
 int prepare_entry(struct writer *w, const struct daybook_entry *request, struct daybook_result *result,
                   struct daybook_error *err)
 {
@@ -521,6 +537,8 @@ int prepare_entry(struct writer *w, const struct daybook_entry *request, struct 
     int rc = prepare_frame(w, request, err);
     if (!rc)
         rc = find_order(w, &request->drafts[0], &order_no, &order, err);
+    if (!rc && order_no.ptr)
+        memcpy(result->order_no, order_no.ptr, order_no.len); /* not longer than DAYBOOK_ORDER_NO_MAX; zeroed before */
     if (!rc && request->key.ptr) {
         w->entry.has_key = true;
         w->entry.key = key_hash(request->key);
@@ -531,9 +549,11 @@ int prepare_entry(struct writer *w, const struct daybook_entry *request, struct 
     uint64_t last_seq_seen = w->chain.count ? w->chain.links[w->chain.count - 1].event.seq : 0;
     if (!rc)
         rc = prepare_events(w, request, order, order_no, err);
+    if (!rc)
+        rc = validate_events(w, err);
     if (repeated) {
         rc = rc ? daybook_fail(err, DAYBOOK_KEY_REUSED, "This key was used before, for something else. Use a new key for a new request.")
-                : repeat_compare(w, request, repeated, result, err);
+                : repeat_compare(w, repeated, result, err);
         entry_reset(&w->entry);
         return rc;
     }

@@ -57,6 +57,7 @@ static bool same_lines(struct comparison *c, const struct daybook_data *a, const
         const struct daybook_line *x = &a->lines[i], *y = &b->lines[i];
         same = x->line == y->line && x->product == y->product && x->has_quantity == y->has_quantity &&
                decimal_compare(x->quantity, y->quantity) == 0 && same_text(x->unit, y->unit) &&
+               (!x->name.ptr || !y->name.ptr || text_equals(x->name, y->name)) && /* absent: the product's own then */
                x->expected_on == y->expected_on && same_own(c, x->own, x->own_count, y->own, y->own_count);
     }
     return same;
@@ -87,15 +88,13 @@ static bool same_field(struct comparison *c, const struct schema_field *field, c
     }
 }
 
-static bool same_event(struct comparison *c, const struct daybook_event *stored, const struct entry_event *now,
-                       const struct daybook_entry *request)
+static bool same_event(struct comparison *c, const struct daybook_event *stored, const struct entry_event *now)
 {
     struct daybook_data data;
-    if (stored->type != now->event.type || stored->cause_row != now->event.cause_row)
+    if (stored->type != now->event.type || stored->occurred_us != now->event.occurred_us)
         return false;
     /* A day that was filled in with the writer's date is not part of what was said. */
-    bool filled_in = request->drafts[0].occurred == DAYBOOK_OCCURRED_TODAY;
-    if (!filled_in && stored->occurred_on != now->event.occurred_on)
+    if (!now->day_filled_in && stored->occurred_on != now->event.occurred_on)
         return false;
     c->failed |= event_read_data(stored, &c->writer->scratch, &data, c->err);
     if (c->failed)
@@ -119,8 +118,8 @@ static int read_event(struct writer *w, uint64_t seq, struct daybook_event *ret,
 }
 
 /* Compare event by event from `seq` on, for as long as the stored entry goes. */
-static int compare_entry(struct writer *w, const struct daybook_entry *request, uint64_t seq, uint64_t last,
-                         uint64_t *ret_end, bool *ret_same, struct daybook_error *err)
+static int compare_entry(struct writer *w, uint64_t seq, uint64_t last, uint64_t *ret_end, bool *ret_same,
+                         struct daybook_error *err)
 {
     struct daybook_event first, stored;
     int rc = read_event(w, seq, &first, err);
@@ -132,7 +131,7 @@ static int compare_entry(struct writer *w, const struct daybook_entry *request, 
             next++;
         struct comparison c = {.writer = w, .seq = seq, .err = err};
         if (stored.kind == DAYBOOK_ORDER)
-            same = same && next < w->entry.event_count && same_event(&c, &stored, &w->entry.events[next++], request);
+            same = same && next < w->entry.event_count && same_event(&c, &stored, &w->entry.events[next++]);
         if (c.failed)
             return c.failed;
         if (++seq > last)
@@ -146,8 +145,7 @@ static int compare_entry(struct writer *w, const struct daybook_entry *request, 
     return rc;
 }
 
-int repeat_compare(struct writer *w, const struct daybook_entry *request, uint64_t seq, struct daybook_result *result,
-                   struct daybook_error *err)
+int repeat_compare(struct writer *w, uint64_t seq, struct daybook_result *result, struct daybook_error *err)
 {
     struct daybook_event first;
     struct daybook_data data;
@@ -156,7 +154,7 @@ int repeat_compare(struct writer *w, const struct daybook_entry *request, uint64
     struct chain chain = {0};
     int rc = store_last_seq(w->log, &last, err);
     if (!rc)
-        rc = compare_entry(w, request, seq, last, &end, &same, err);
+        rc = compare_entry(w, seq, last, &end, &same, err);
     if (!rc && !same)
         rc = daybook_fail(err, DAYBOOK_KEY_REUSED, "This key was used before, for something else. Use a new key for a new request.");
     if (!rc)
@@ -165,15 +163,22 @@ int repeat_compare(struct writer *w, const struct daybook_entry *request, uint64
         rc = chain_load(&chain, w->log, first.kind, first.ordinal, seq, err);
     for (size_t i = 0; i < chain.count && !rc; i++)
         if (chain.links[i].event.type == DAYBOOK_ORDER_CREATED && !(rc = chain_data(&chain, i, &chain.scratch, &data, err))) {
-            memcpy(result->order_no, data.order_no.ptr, data.order_no.len);
-            result->order_no[data.order_no.len] = '\0';
+            size_t len = data.order_no.len < DAYBOOK_ORDER_NO_MAX ? data.order_no.len : DAYBOOK_ORDER_NO_MAX;
+            memcpy(result->order_no, data.order_no.ptr, len);
+            result->order_no[len] = '\0';
         }
     chain_release(&chain);
+    uint64_t begin = seq; /* who or what was registered for it stands before */
+    for (struct daybook_event before; !rc && begin > 1; begin--) {
+        rc = read_event(w, begin - 1, &before, err);
+        if (rc || before.recorded_us != first.recorded_us)
+            break;
+    }
     if (rc)
         return rc;
     result->repeated = true;
-    result->order = first.ordinal;
-    result->first_seq = seq;
+    result->order = first.kind == DAYBOOK_ORDER ? first.ordinal : 0;
+    result->first_seq = begin;
     result->last_seq = end;
     return 0;
 }

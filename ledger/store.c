@@ -585,3 +585,8 @@ int store_sizes(struct store *store, struct store_sizes *ret, struct daybook_err
     *ret = (struct store_sizes){(uint64_t)file.st_size, info.me_numreaders, (unsigned)cleared};
     return 0;
 }
+
+const char *store_lmdb_version(void)
+{
+    return mdb_version(NULL, NULL, NULL);
+}

@@ -94,5 +94,7 @@ struct store_sizes {
     unsigned stale_readers_cleared;
 };
 int store_sizes(struct store *store, struct store_sizes *ret, struct daybook_error *err);
+/* "LMDB 0.9.24: (July 24, 2019)": the library that runs here. */
+const char *store_lmdb_version(void);
 
 #endif

@@ -60,7 +60,6 @@ int prepare_entry(struct writer *writer, const struct daybook_entry *request, st
  * of keys. 0: nowhere. */
 int repeat_find(struct writer *writer, uint64_t key, uint64_t *ret_seq, struct daybook_error *err);
 /* Does the entry prepared now say the same as the one stored around `seq`? DAYBOOK_KEY_REUSED when not. */
-int repeat_compare(struct writer *writer, const struct daybook_entry *request, uint64_t seq,
-                   struct daybook_result *result, struct daybook_error *err);
+int repeat_compare(struct writer *writer, uint64_t seq, struct daybook_result *result, struct daybook_error *err);
 
 #endif

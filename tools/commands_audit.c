@@ -1,3 +1,328 @@
-#include "tools/commands.h"
+/* Who changed what and when: history, blame, audit. */
+#include <string.h>
 
-const struct command audit_commands[] = {{0}};
+#include "ledger/date.h"
+#include "ledger/text.h"
+#include "projections/audit.h"
+#include "tools/commands.h"
+#include "tools/event_json.h"
+#include "tools/order_json.h"
+#include "tools/session.h"
+
+/* For CSV, a row an entry; for a table, a row a change, the event's own columns in its first. */
+static const struct column entry_columns[] = {
+    {"seq", "Seq", "序号", COLUMN_NUMBER},
+    {"recorded_at", "Recorded", "记录时间", COLUMN_KEY},
+    {"order_no", "Order", "订单号", COLUMN_KEY},
+    {"actor", "Who", "操作人", COLUMN_KEY},
+    {"via", "Known by", "来源", COLUMN_TEXT},
+    {"type", "What", "事件", COLUMN_KEY},
+    {"occurred_on", "Occurred", "发生日期", COLUMN_KEY},
+    {"field", "Field", "字段", COLUMN_TEXT},
+    {"from", "From", "原值", COLUMN_TEXT},
+    {"to", "To", "新值", COLUMN_TEXT},
+};
+enum { ENTRY_COLUMNS = sizeof entry_columns / sizeof *entry_columns, LOCAL_TIME_SIZE = 32 };
+
+struct audit_printer {
+    struct session *session;
+    uint64_t entries;
+};
+
+/* The moment on the ledger's own clock, to the second: what people compare with their memory. */
+static void local_time(const struct session *s, int64_t instant_us, char out[LOCAL_TIME_SIZE])
+{
+    char text[DAYBOOK_INSTANT_TEXT_SIZE];
+    instant_format(instant_us + (int64_t)zone_offset_s(ledger_zone(s->ledger), instant_us) * 1000000, text);
+    snprintf(out, LOCAL_TIME_SIZE, "%.10s %.8s", text, text + 11);
+}
+
+/* A claim is shown as one: "li.lei, claimed by wang@host". */
+static void who_text(const struct context *ctx, struct daybook_text actor, struct daybook_text via, char out[256])
+{
+    size_t user_len = 0;
+    while (user_len < via.len && via.ptr[user_len] != '@')
+        user_len++;
+    bool is_own_name = text_equals(actor, (struct daybook_text){via.ptr, user_len});
+    int via_len = (int)text_prefix_of_width(via, 60);
+    if (is_own_name)
+        snprintf(out, 256, "%.*s", via_len, via.ptr);
+    else
+        snprintf(out, 256, say(ctx, "claimed by %.*s", "由 %.*s 声明"), via_len, via.ptr);
+}
+
+static int print_json(struct audit_printer *p, const struct audit_entry *entry)
+{
+    struct session *s = p->session;
+    struct daybook_error *err = &s->ctx->error;
+    char scratch[EVENT_TYPE_NAME_SIZE];
+    json_t *data = NULL, *changes = json_array();
+    int rc = event_data_json(s->snapshot, s->registers, &entry->event, false, &data, err);
+    for (size_t i = 0; i < entry->change_count && !rc; i++)
+        json_array_append_new(changes, json_pack("{s:o,s:o,s:o}", "field", json_of_text(entry->changes[i].field), "from",
+                                                 json_of_text(entry->changes[i].from), "to", json_of_text(entry->changes[i].to)));
+    if (rc) {
+        json_decref(changes);
+        return rc;
+    }
+    bool of_order = entry->event.kind == DAYBOOK_ORDER;
+    json_t *object = json_pack(
+        "{s:I,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "seq", (json_int_t)entry->event.seq, "order_no", json_of_text(entry->order_no),
+        "version", of_order ? json_integer(entry->event.nth) : json_null(), "type", event_type_name(&entry->event, scratch),
+        "actor", json_of_text(entry->actor), "via", json_of_text(entry->via), "recorded_at", json_of_instant(entry->event.recorded_us),
+        "occurred_on", json_of_day(entry->event.occurred_on), "changes", changes, "data", data);
+    return output_object(&s->ctx->output, object, err);
+}
+
+/* One row; the event's columns are blank in all but the first of a table. */
+static int print_row(struct audit_printer *p, const struct audit_entry *entry, const struct audit_change *change, bool first)
+{
+    struct session *s = p->session;
+    char recorded[LOCAL_TIME_SIZE], who[256], scratch[EVENT_TYPE_NAME_SIZE];
+    bool table = s->ctx->format == OUTPUT_TABLE;
+    local_time(s, entry->event.recorded_us, recorded);
+    who_text(s->ctx, entry->actor, entry->via, who);
+    bool voids = entry->event.type == DAYBOOK_ORDER_EVENT_VOIDED;
+    struct cell cells[ENTRY_COLUMNS] = {
+        cell_integer((int64_t)entry->event.seq),
+        table ? cell_string(recorded) : cell_instant(entry->event.recorded_us),
+        cell_text(entry->order_no),
+        cell_text(entry->actor),
+        table ? cell_string(who) : cell_text(entry->via),
+        cell_toned(cell_string(event_type_name(&entry->event, scratch)), voids ? TONE_WARNING : TONE_PLAIN),
+        cell_day(entry->event.occurred_on),
+        change ? cell_text(change->field) : cell_null(),
+        change ? cell_text(change->from) : cell_null(),
+        change ? cell_text(change->to) : cell_null(),
+    };
+    for (size_t i = 0; table && !first && i < 7; i++)
+        cells[i] = cell_null();
+    return output_row(&s->ctx->output, cells, &s->ctx->error);
+}
+
+static int print_entry(void *context, const struct audit_entry *entry, struct daybook_error *err)
+{
+    struct audit_printer *p = context;
+    (void)err; /* it is the context's own */
+    p->entries++;
+    if (output_wants_json(&p->session->ctx->output))
+        return print_json(p, entry);
+    const struct audit_change reason = {.field = DAYBOOK_TEXT("reason"), .to = entry->reason};
+    size_t rows = 0;
+    int rc = 0;
+    for (size_t i = 0; i < entry->change_count && !rc; i++)
+        rc = print_row(p, entry, &entry->changes[i], rows++ == 0);
+    if (!rc && (entry->reason.ptr || rows == 0))
+        rc = print_row(p, entry, entry->reason.ptr ? &reason : NULL, rows == 0);
+    return rc;
+}
+
+static int find_order(struct session *s, struct daybook_text number, uint32_t *ret)
+{
+    int rc = daybook_find(s->snapshot, DAYBOOK_ORDER, number, ret, &s->ctx->error);
+    if (!rc && *ret == 0)
+        rc = daybook_fail(&s->ctx->error, DAYBOOK_NOT_FOUND, say(s->ctx, "There is no order %.*s. `daybook list --search` finds orders.", "没有订单 %.*s。可用 `daybook list --search` 查找。"),
+                          (int)number.len, number.ptr);
+    return rc;
+}
+
+static int run_history(struct context *ctx)
+{
+    struct session s = {0};
+    struct audit_printer printer = {.session = &s};
+    uint32_t order = 0;
+    int rc = session_open(&s, ctx);
+    if (!rc)
+        rc = session_read(&s);
+    if (!rc)
+        rc = find_order(&s, context_text(ctx, "NO"), &order);
+    if (!rc)
+        rc = output_begin(&ctx->output, NULL, entry_columns, ENTRY_COLUMNS, &ctx->error);
+    if (!rc)
+        rc = audit_order(s.snapshot, s.registers, order, s.cut.as_of, print_entry, &printer, &ctx->error);
+    if (!rc)
+        rc = output_end(&ctx->output, NULL, &ctx->error);
+    session_close(&s);
+    return rc;
+}
+
+/* ---- blame */
+
+static const struct column blame_columns[] = {
+    {"field", "Field", "字段", COLUMN_KEY},           {"value", "Value", "现值", COLUMN_TEXT},
+    {"seq", "Seq", "序号", COLUMN_NUMBER},            {"type", "Set by", "事件", COLUMN_KEY},
+    {"actor", "Who", "操作人", COLUMN_KEY},           {"recorded_at", "Recorded", "记录时间", COLUMN_KEY},
+    {"occurred_on", "Occurred", "发生日期", COLUMN_KEY},
+};
+enum { BLAME_COLUMNS = sizeof blame_columns / sizeof *blame_columns };
+
+static int print_blame(void *context, const struct blame_line *line, struct daybook_error *err)
+{
+    struct session *s = context;
+    char recorded[LOCAL_TIME_SIZE], scratch[EVENT_TYPE_NAME_SIZE];
+    local_time(s, line->event->recorded_us, recorded);
+    const struct cell cells[BLAME_COLUMNS] = {
+        cell_text(line->field),
+        cell_text(line->value),
+        cell_integer((int64_t)line->event->seq),
+        cell_string(event_type_name(line->event, scratch)),
+        cell_text(line->actor),
+        s->ctx->format == OUTPUT_TABLE ? cell_string(recorded) : cell_instant(line->event->recorded_us),
+        cell_day(line->event->occurred_on),
+    };
+    return output_row(&s->ctx->output, cells, err);
+}
+
+static int run_blame(struct context *ctx)
+{
+    struct session s = {0};
+    int rc = session_open(&s, ctx);
+    if (!rc)
+        rc = session_read(&s);
+    if (!rc)
+        rc = session_order(&s, context_text(ctx, "NO"));
+    if (!rc)
+        rc = output_begin(&ctx->output, NULL, blame_columns, BLAME_COLUMNS, &ctx->error);
+    if (!rc)
+        rc = audit_blame(s.snapshot, s.registers, s.reader.state.ordinal, s.cut, print_blame, &s, &ctx->error);
+    if (!rc)
+        rc = output_end(&ctx->output, NULL, &ctx->error);
+    session_close(&s);
+    return rc;
+}
+
+/* ---- audit */
+
+static int find_register(struct session *s, const char *option, uint32_t kind, uint32_t *ret)
+{
+    struct daybook_text name = context_text(s->ctx, option);
+    if (!name.ptr)
+        return 0;
+    int rc = daybook_find(s->snapshot, kind, name, ret, &s->ctx->error);
+    if (!rc && *ret == 0)
+        rc = daybook_fail(&s->ctx->error, DAYBOOK_NOT_FOUND, say(s->ctx, "Nothing was ever recorded under the name %.*s.", "没有名为 %.*s 的记录。"), (int)name.len, name.ptr);
+    return rc;
+}
+
+static int find_type(struct session *s, uint32_t *ret)
+{
+    struct daybook_text name = context_text(s->ctx, "--type");
+    const struct schema_type *type = name.ptr ? schema_by_name(name) : NULL;
+    if (name.ptr && !type)
+        return daybook_fail(&s->ctx->error, DAYBOOK_USAGE, say(s->ctx, "There is no event type \"%.*s\". `daybook schema` lists them.", "没有事件类型“%.*s”。`daybook schema` 可列出全部类型。"),
+                            (int)name.len, name.ptr);
+    *ret = type ? type->wire : 0;
+    return 0;
+}
+
+/* --since begins at the start of a day, at an instant, or at a seq; --until ends as every TIME does. */
+static int find_span(struct session *s, struct audit_filter *filter)
+{
+    const struct given *since = context_given(s->ctx, "--since"), *until = context_given(s->ctx, "--until");
+    filter->from = 1;
+    filter->to = s->cut.as_of;
+    int rc = 0;
+    if (since && since->when.kind == WHEN_SEQ) {
+        filter->from = (uint64_t)since->when.number;
+    } else if (since) {
+        struct moment moment;
+        rc = when_moment(&since->when, s->now_us, ledger_zone(s->ledger), &moment, &s->ctx->error);
+        if (!rc && (since->when.kind == WHEN_DAY || since->when.kind == WHEN_DAYS_FROM_TODAY))
+            moment.instant_us = zone_day_start_us(ledger_zone(s->ledger), zone_day(ledger_zone(s->ledger), moment.instant_us));
+        if (!rc)
+            rc = daybook_seq_at(s->snapshot, moment.instant_us - 1, &filter->from, &s->ctx->error);
+        filter->from++;
+    }
+    uint64_t end = UINT64_MAX;
+    if (!rc && until)
+        rc = session_seq(s, &until->when, &end);
+    if (end < filter->to)
+        filter->to = end;
+    return rc;
+}
+
+static int read_audit_filter(struct session *s, struct audit_filter *filter)
+{
+    *filter = (struct audit_filter){.effective_on = s->cut.effective_on, .field = context_text(s->ctx, "--field"),
+                                    .limit = context_count(s->ctx, "--limit", UINT64_MAX)};
+    struct daybook_text order = context_text(s->ctx, "--order");
+    int rc = find_register(s, "--actor", DAYBOOK_ACTOR, &filter->actor);
+    if (!rc)
+        rc = find_register(s, "--customer", DAYBOOK_CUSTOMER, &filter->customer);
+    if (!rc && order.ptr)
+        rc = find_order(s, order, &filter->order);
+    if (!rc)
+        rc = find_type(s, &filter->type);
+    return rc ? rc : find_span(s, filter);
+}
+
+static int run_audit(struct context *ctx)
+{
+    struct session s = {0};
+    struct audit_filter filter;
+    struct audit_printer printer = {.session = &s};
+    int rc = session_open(&s, ctx);
+    if (!rc)
+        rc = session_read(&s);
+    if (!rc)
+        rc = read_audit_filter(&s, &filter);
+    if (!rc)
+        rc = output_begin(&ctx->output, NULL, entry_columns, ENTRY_COLUMNS, &ctx->error);
+    if (!rc)
+        rc = audit_each(s.snapshot, s.registers, &filter, print_entry, &printer, &ctx->error);
+    if (!rc)
+        rc = output_end(&ctx->output, NULL, &ctx->error);
+    session_close(&s);
+    return rc;
+}
+
+#define TIME_OPTIONS                                                                                                     \
+    {"--as-of", ARGUMENT_TIME, "TIME", NULL, false, false, "as it was known then", "按当时已知的情况"},                \
+    {"--effective", ARGUMENT_DATE, "DATE", NULL, false, false, "as it was on that day", "按当天的实际情况"}
+
+const struct command audit_commands[] = {
+    {
+        .name = "history",
+        .group = "audit",
+        .arguments = (const struct argument[]){{.name = "NO", .kind = ARGUMENT_TEXT, .required = true}, {0}},
+        .options = (const struct option[]){
+            {"--as-of", ARGUMENT_TIME, "TIME", NULL, false, false, "as it was known then", "按当时已知的情况"}, {0}},
+        .summary_en = "Every event of one order: who, when, what changed from and to.",
+        .summary_zh = "一个订单的全部事件：谁、何时、从什么改成什么。",
+        .example = "daybook history SO-000001",
+        .ledger_use = LEDGER_READ,
+        .run = run_history,
+    },
+    {
+        .name = "blame",
+        .group = "audit",
+        .arguments = (const struct argument[]){{.name = "NO", .kind = ARGUMENT_TEXT, .required = true}, {0}},
+        .options = (const struct option[]){TIME_OPTIONS, {0}},
+        .summary_en = "Each field of an order, and who set it when.",
+        .summary_zh = "订单每个字段由谁、何时设定。",
+        .example = "daybook blame SO-000001",
+        .ledger_use = LEDGER_READ,
+        .run = run_blame,
+    },
+    {
+        .name = "audit",
+        .group = "audit",
+        .options = (const struct option[]){
+            {"--actor", ARGUMENT_TEXT, "NAME", NULL, false, false, "only what this person did", "只看此人的操作"},
+            {"--order", ARGUMENT_TEXT, "NO", NULL, false, false, "only of this order", "只看此订单"},
+            {"--customer", ARGUMENT_TEXT, "NAME", NULL, false, false, "only of this customer", "只看此客户"},
+            {"--type", ARGUMENT_TEXT, "TYPE", NULL, false, false, "only events of this type", "只看此类事件"},
+            {"--field", ARGUMENT_TEXT, "FIELD", NULL, false, false, "only what changed this field", "只看改动此字段的事件"},
+            {"--since", ARGUMENT_TIME, "TIME", NULL, false, false, "recorded from then on", "从此时起记录的"},
+            {"--until", ARGUMENT_TIME, "TIME", NULL, false, false, "recorded up to then", "到此时为止记录的"},
+            {"--limit", ARGUMENT_COUNT, "N", NULL, false, false, "the latest so many", "只看最近的若干条"},
+            TIME_OPTIONS,
+            {0}},
+        .summary_en = "Who changed what and when, over the whole ledger.",
+        .summary_zh = "全账本：谁、何时、改了什么。",
+        .example = "daybook audit --since yesterday --limit 20",
+        .ledger_use = LEDGER_READ,
+        .run = run_audit,
+    },
+    {0},
+};

@@ -58,11 +58,11 @@ static int put_header(struct session *s)
     int64_t days = 0;
     enum tone tone = TONE_PLAIN;
     if (order_overdue_days(state, s->question_day, &days)) {
-        snprintf(remark, sizeof remark, say(ctx, "%lld days overdue", "已逾期 %lld 天"), (long long)days);
+        snprintf(remark, sizeof remark, say(ctx, "%lld d overdue", "已逾期 %lld 天"), (long long)days);
         tone = TONE_BAD;
     } else if (order_late_days(state, &days)) {
         snprintf(remark, sizeof remark,
-                 days > 0 ? say(ctx, "%lld days late", "迟到 %lld 天") : say(ctx, "%lld days early", "提前 %lld 天"),
+                 days > 0 ? say(ctx, "%lld d late", "迟到 %lld 天") : say(ctx, "%lld d before the promise", "比承诺提前 %lld 天"),
                  (long long)(days > 0 ? days : -days));
         tone = days > 0 ? TONE_WARNING : TONE_GOOD;
     }
@@ -81,14 +81,11 @@ static int put_dates(struct session *s)
 {
     const struct context *ctx = s->ctx;
     const struct order_state *state = &s->reader.state;
-    char first[DAYBOOK_DAY_TEXT_SIZE] = "", promise[60] = "", shipment[800];
+    char first[DAYBOOK_DAY_TEXT_SIZE] = "", promise[60] = "";
     if (state->first_expected_on != state->expected_on) {
         date_format(state->first_expected_on, first);
         snprintf(promise, sizeof promise, say(ctx, "first %s", "最初 %s"), first);
     }
-    snprintf(shipment, sizeof shipment, "%.*s %.*s", (int)text_prefix_of_width(state->carrier, REMARK_WIDTH_MAX),
-             state->carrier.ptr ? state->carrier.ptr : "", (int)text_prefix_of_width(state->tracking, REMARK_WIDTH_MAX),
-             state->tracking.ptr ? state->tracking.ptr : "");
     const struct {
         const char *title;
         int32_t day;
@@ -97,14 +94,16 @@ static int put_dates(struct session *s)
         {say(ctx, "Ordered", "下单日期"), state->ordered_on, ""},
         {say(ctx, "Wished for", "要求交期"), state->requested_on, ""},
         {say(ctx, "Promised", "承诺交期"), state->expected_on, promise},
-        {say(ctx, "Shipped", "发货日期"), state->shipped_on, shipment},
+        {say(ctx, "Shipped", "发货日期"), state->shipped_on, ""},
         {say(ctx, "Delivered", "送达日期"), state->delivered_on, ""},
         {say(ctx, "Cancelled", "取消日期"), state->cancelled_on, ""},
     };
     int rc = 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows && !rc; i++)
         rc = put(s, rows[i].title, cell_day(rows[i].day), rows[i].remark);
-    return rc;
+    if (!rc)
+        rc = put(s, say(ctx, "Carrier", "承运商"), cell_text(state->carrier), "");
+    return rc ? rc : put(s, say(ctx, "Tracking", "运单号"), cell_text(state->tracking), "");
 }
 
 static int put_own(struct session *s, const char *before, const struct order_own *own, size_t count)

@@ -115,6 +115,7 @@ struct daybook_entry {
     uint32_t expect_version;      /* of the order that drafts[0] names; 0: any */
     const struct daybook_source_name *source; /* cause of the events; may be NULL */
     bool late_dates_allowed;      /* take shipping and delivery dates in the future */
+    bool after_previous;          /* refused as well when the entry before it in the same call is refused */
 };
 
 enum { DAYBOOK_ORDER_NO_MAX = 400 /* bytes */ };

@@ -75,17 +75,17 @@ static void test_what_columns_are(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct arena arena = {0};
-        struct table table;
+        struct grid table;
         struct header header = {0};
         struct daybook_error err = {0};
         char fields[512];
         assert_int_equal(
-            table_split((struct daybook_text){cases[i].header, strlen(cases[i].header)}, ',', 0, &table, &err), 0);
+            grid_split((struct daybook_text){cases[i].header, strlen(cases[i].header)}, ',', 0, &table, &err), 0);
         header_read(&table, 0, &(struct header_options){0}, &arena, &header, &err);
         describe(&header, fields, sizeof fields);
         assert_string_equal(fields, cases[i].fields);
-        table_free(&table);
-        arena_free(&arena);
+        grid_free(&table);
+        arena_release(&arena);
     }
 }
 
@@ -106,14 +106,14 @@ static void test_finding_the_row(void **state)
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct table table;
+        struct grid table;
         size_t row = COLUMN_NONE;
-        assert_int_equal(table_split((struct daybook_text){cases[i].text, strlen(cases[i].text)}, ',', 0, &table, NULL),
+        assert_int_equal(grid_split((struct daybook_text){cases[i].text, strlen(cases[i].text)}, ',', 0, &table, NULL),
                          0);
         unsigned score = header_score(&table, &(struct header_options){0}, &row);
         assert_int_equal(row, cases[i].row);
         assert_int_equal(score != 0, cases[i].row != COLUMN_NONE);
-        table_free(&table);
+        grid_free(&table);
     }
 }
 

@@ -21,7 +21,7 @@ static bool is_date_column(const struct sheet *sheet, size_t column)
 /* False when there is nothing to read in the cell. */
 static bool scan(const struct sheet *sheet, size_t row, size_t column, struct date_cell *ret)
 {
-    struct daybook_text cell = table_cell(sheet->table, sheet->rows[row].table_row, column);
+    struct daybook_text cell = grid_cell(sheet->table, sheet->rows[row].table_row, column);
 
     if (cell_is_absent(cell))
         return false;
@@ -166,7 +166,7 @@ static void decide_decimal_mark(struct sheet *sheet, enum field field)
     if (column == COLUMN_NONE)
         return;
     for (size_t row = 0; row < data_row_count(sheet); row++)
-        quantity_note_mark(table_cell(sheet->table, sheet->rows[row].table_row, column), &evidence);
+        quantity_note_mark(grid_cell(sheet->table, sheet->rows[row].table_row, column), &evidence);
     sheet->facts[column].decimal_mark = quantity_mark(evidence, sheet->delimiter);
 }
 
@@ -174,10 +174,10 @@ static void decide_decimal_mark(struct sheet *sheet, enum field field)
 static bool differs_within(const struct sheet *sheet, size_t order, size_t column)
 {
     size_t first = sheet->order_rows[order];
-    struct daybook_text value = table_cell(sheet->table, sheet->rows[first].table_row, column);
+    struct daybook_text value = grid_cell(sheet->table, sheet->rows[first].table_row, column);
 
     for (size_t row = first + 1; row < sheet->order_rows[order + 1]; row++) {
-        struct daybook_text cell = table_cell(sheet->table, sheet->rows[row].table_row, column);
+        struct daybook_text cell = grid_cell(sheet->table, sheet->rows[row].table_row, column);
         if (!(cell.len == 0 && sheet->rows[row].continues) && !text_equals(cell, value))
             return true;
     }
@@ -215,8 +215,8 @@ static int title_year(const struct sheet *sheet)
     int found = 0;
 
     for (size_t row = 0; row < sheet->header->row; row++)
-        for (size_t column = 0; column < table_row_width(sheet->table, row); column++)
-            note_years(table_cell(sheet->table, row, column), &found);
+        for (size_t column = 0; column < grid_row_width(sheet->table, row); column++)
+            note_years(grid_cell(sheet->table, row, column), &found);
     return found > 0 ? found : 0;
 }
 

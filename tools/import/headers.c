@@ -60,14 +60,14 @@ static const struct reading_map *map_of(const struct header_options *options, st
     return NULL;
 }
 
-static unsigned row_score(const struct table *table, size_t row, const struct header_options *options)
+static unsigned row_score(const struct grid *table, size_t row, const struct header_options *options)
 {
     bool has_number = options->auto_number;
     bool has_customer = false;
     unsigned known = 0;
 
-    for (size_t column = 0; column < table_row_width(table, row); column++) {
-        struct daybook_text cell = table_cell(table, row, column);
+    for (size_t column = 0; column < grid_row_width(table, row); column++) {
+        struct daybook_text cell = grid_cell(table, row, column);
         const struct reading_map *map = map_of(options, cell);
         struct dictionary_match match = {{0}};
         if (map == NULL && !dictionary_match(cell, &match))
@@ -81,7 +81,7 @@ static unsigned row_score(const struct table *table, size_t row, const struct he
     return known + (has_number && has_customer ? (unsigned)COMPLETE_BONUS : 0);
 }
 
-unsigned header_score(const struct table *table, const struct header_options *options, size_t *ret_row)
+unsigned header_score(const struct grid *table, const struct header_options *options, size_t *ret_row)
 {
     unsigned best = 0;
 
@@ -225,22 +225,22 @@ static const char *custom_name(const struct header *header, size_t column, struc
     while (text.len > CUSTOM_NAME_MAX || (text.len > 0 && text.len < header->columns[column].header.len &&
                                           ((unsigned char)text.ptr[text.len] & 0xC0) == 0x80))
         text.len--;
-    base = arena_copy(arena, text);
+    base = arena_string(arena, text);
     for (char *at = base; at != NULL && *at != '\0'; at++)
         if (*at == '\n' || *at == '\r' || *at == '\t')
             *at = ' ';
     name = base;
     for (size_t number = column + 1; name != NULL && name_is_taken(header, column, name); number++)
-        name = arena_printf(arena, "%s (%zu)", base, number);
+        name = arena_format(arena, "%s (%zu)", base, number);
     return name;
 }
 
-static bool holds_pictures(const struct table *table, size_t first_row, size_t column)
+static bool holds_pictures(const struct grid *table, size_t first_row, size_t column)
 {
     static const char *const formulas[] = {"=DISPIMG(", "=_xlfn.DISPIMG("};
 
     for (size_t row = first_row; row < table->row_count; row++) {
-        struct daybook_text cell = table_cell(table, row, column);
+        struct daybook_text cell = grid_cell(table, row, column);
         for (size_t i = 0; cell.len > 0 && cell.ptr[0] == '=' && i < sizeof formulas / sizeof *formulas; i++)
             if (cell.len > strlen(formulas[i]) && memcmp(cell.ptr, formulas[i], strlen(formulas[i])) == 0)
                 return true;
@@ -249,7 +249,7 @@ static bool holds_pictures(const struct table *table, size_t first_row, size_t c
 }
 
 /* What becomes of a column that is no field. */
-static int settle_rest(struct mapper *mapper, const struct table *table, const struct header_options *options,
+static int settle_rest(struct mapper *mapper, const struct grid *table, const struct header_options *options,
                        struct arena *arena, struct daybook_error *err)
 {
     for (size_t i = 0; i < mapper->header->column_count; i++) {
@@ -313,10 +313,10 @@ static int check_required(const struct mapper *mapper, const struct header_optio
     return code;
 }
 
-int header_read(const struct table *table, size_t row, const struct header_options *options, struct arena *arena,
+int header_read(const struct grid *table, size_t row, const struct header_options *options, struct arena *arena,
                 struct header *ret, struct daybook_error *err)
 {
-    struct header header = {.row = row, .column_count = table_row_width(table, row)};
+    struct header header = {.row = row, .column_count = grid_row_width(table, row)};
     struct mapper mapper = {.header = &header};
     int code = 0;
 
@@ -330,7 +330,7 @@ int header_read(const struct table *table, size_t row, const struct header_optio
         goto done;
     }
     for (size_t i = 0; i < header.column_count; i++) {
-        header.columns[i].header = table_cell(table, row, i);
+        header.columns[i].header = grid_cell(table, row, i);
         dictionary_match(header.columns[i].header, &mapper.matches[i]);
     }
     code = apply_maps(&mapper, options, err);

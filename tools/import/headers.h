@@ -4,7 +4,7 @@
 
 #include "daybook/error.h"
 #include "tools/import/arena.h"
-#include "tools/import/table.h"
+#include "tools/import/grid.h"
 
 /* The one list of fields: X(NAME, "name for --map"). */
 #define READING_FIELDS(X)                                                                                              \
@@ -65,11 +65,11 @@ struct header {
 };
 
 /* How well the table's best row would do as a header; 0 when none has two known headers. Higher is better. */
-unsigned header_score(const struct table *table, const struct header_options *options, size_t *ret_row);
+unsigned header_score(const struct grid *table, const struct header_options *options, size_t *ret_row);
 /* What each column of that row is. The arrays live in the arena, the headers' text in the table.
  * DAYBOOK_USAGE (a map that names no field), DAYBOOK_NO_COLUMN (a map that names no column; no order number, customer
  * or quantity: *ret is filled all the same, to be shown), DAYBOOK_NO_MEMORY. */
-int header_read(const struct table *table, size_t row, const struct header_options *options, struct arena *arena,
+int header_read(const struct grid *table, size_t row, const struct header_options *options, struct arena *arena,
                 struct header *ret, struct daybook_error *err);
 
 #endif

@@ -234,7 +234,7 @@ void order_row_load(struct builder *builder, const struct sheet_row *row)
     const struct header *header = builder->sheet->header;
 
     for (size_t i = 0; i < header->column_count; i++) {
-        struct daybook_text cell = table_cell(builder->sheet->table, row->table_row, i);
+        struct daybook_text cell = grid_cell(builder->sheet->table, row->table_row, i);
         if (cell.len > 0 || !row->continues || !is_taken_over(header->columns[i].field))
             builder->cells[i] = cell;
     }

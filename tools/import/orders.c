@@ -27,12 +27,12 @@ static void reject_order_row(struct builder *builder, const struct row_state *st
 static bool rows_equal(const void *context, size_t a, size_t b)
 {
     const struct builder *builder = context;
-    const struct table *table = builder->sheet->table;
+    const struct grid *table = builder->sheet->table;
     size_t row_a = builder->states[a].table_row;
     size_t row_b = builder->states[b].table_row;
 
     for (size_t i = 0; i < builder->sheet->header->column_count; i++)
-        if (!text_equals(table_cell(table, row_a, i), table_cell(table, row_b, i)))
+        if (!text_equals(grid_cell(table, row_a, i), grid_cell(table, row_b, i)))
             return false;
     return true;
 }
@@ -42,7 +42,7 @@ static uint64_t row_hash(const struct builder *builder, size_t row)
     uint64_t hash = 0;
 
     for (size_t i = 0; i < builder->sheet->header->column_count; i++) {
-        struct daybook_text cell = table_cell(builder->sheet->table, row, i);
+        struct daybook_text cell = grid_cell(builder->sheet->table, row, i);
         hash = hash_bytes(hash, cell.ptr, cell.len);
     }
     return hash;
@@ -163,7 +163,7 @@ static void collect_notes(struct builder *builder, struct reading_order *order)
     for (size_t row = 0; row < builder->state_count; row++) {
         const struct row_state *state = &builder->states[row];
         for (size_t i = 0; note_columns > 1 && i < header->column_count; i++) {
-            struct daybook_text cell = table_cell(builder->sheet->table, state->table_row, i);
+            struct daybook_text cell = grid_cell(builder->sheet->table, state->table_row, i);
             if (header->columns[i].field == FIELD_NOTE && !cell_is_absent(cell))
                 add_note(builder, cell);
         }
@@ -355,11 +355,11 @@ static void tell_raised(const struct builder *builder)
     if (builder->raised_count > 0)
         sheet_doubt(
             builder->sheet, builder->raised_row,
-            arena_printf(
+            arena_format(
                 arena,
                 "The dates say more than the status of %zu order(s), this one first: taken as shipped or delivered.",
                 builder->raised_count),
-            arena_printf(arena, "有 %zu 个订单的日期比状态更新，按日期视为已发货或已交付，本行为第一个。",
+            arena_format(arena, "有 %zu 个订单的日期比状态更新，按日期视为已发货或已交付，本行为第一个。",
                          builder->raised_count));
 }
 

@@ -14,7 +14,7 @@ enum { HEADER_SEARCH_ROWS = 30 };
 /* What a reading's texts point into. */
 struct reading_memory {
     struct arena arena;
-    struct table table;
+    struct grid table;
 };
 
 void sheet_reject(struct sheet *sheet, size_t table_row, size_t column, struct daybook_text value, const char *reason)
@@ -90,15 +90,15 @@ static int choose_delimiter(struct daybook_text text, char given, const struct h
     unsigned best = 0;
 
     for (size_t i = 0; i < choice_count; i++) {
-        struct table start = {0};
+        struct grid start = {0};
         size_t row = 0;
-        int code = table_split(text, choices[i], HEADER_SEARCH_ROWS, &start, NULL);
+        int code = grid_split(text, choices[i], HEADER_SEARCH_ROWS, &start, NULL);
         if (code == DAYBOOK_TOO_LARGE) /* too many cells for this one; another may fit */
             continue;
         if (code != 0)
             return daybook_fail(err, code, "Not enough memory to read the table.");
         unsigned score = header_score(&start, options, &row);
-        table_free(&start);
+        grid_free(&start);
         if (score > best) {
             best = score;
             *ret_delimiter = choices[i];
@@ -137,7 +137,7 @@ static int show_columns(struct sheet *sheet, struct daybook_error *err)
         if (column->field < FIELD_COUNT)
             columns[i].field = field_name(column->field);
         else if (column->field == FIELD_CUSTOM)
-            columns[i].field = arena_printf(sheet->arena, "field:%s", column->custom_name);
+            columns[i].field = arena_format(sheet->arena, "field:%s", column->custom_name);
         if (columns[i].field == NULL)
             columns = NULL;
     }
@@ -201,7 +201,7 @@ static int read_table(struct encoded_bytes *bytes, const struct reading_options 
             err, DAYBOOK_BAD_ENCODING,
             "The file is not UTF-8, and read as GB18030 it has no known header; name its encoding with --encoding.");
     if (code == 0)
-        code = table_split(text, sheet.delimiter, 0, &memory->table, err);
+        code = grid_split(text, sheet.delimiter, 0, &memory->table, err);
     free(bytes->ptr);
     *bytes = (struct encoded_bytes){0};
     if (code == 0)
@@ -267,8 +267,8 @@ void reading_free(struct reading *reading)
 {
     if (reading == NULL)
         return;
-    arena_free(&reading->memory->arena);
-    table_free(&reading->memory->table);
+    arena_release(&reading->memory->arena);
+    grid_free(&reading->memory->table);
     free(reading->memory);
     free(reading->orders);
     free(reading->rejected);

@@ -109,7 +109,7 @@ struct reading {
 
 /* 0, or the reason why the whole file is refused. *ret is set in both cases: on refusal it is NULL or a reading without
  * orders that shows columns and refused_columns as far as they are known. End with reading_free. Besides the codes of
- * encoding_to_utf8, table_split and header_read: DAYBOOK_NO_HEADER, DAYBOOK_AMBIGUOUS_DATES, DAYBOOK_MIXED_DATE_ORDER,
+ * encoding_to_utf8, grid_split and header_read: DAYBOOK_NO_HEADER, DAYBOOK_AMBIGUOUS_DATES, DAYBOOK_MIXED_DATE_ORDER,
  * DAYBOOK_USAGE (a status that is none), DAYBOOK_IO. */
 int reading_load(const char *path, const struct reading_options *options, struct reading **ret,
                  struct daybook_error *err);

@@ -25,7 +25,7 @@ struct sorter {
 static struct daybook_text first_cell(const struct sheet *sheet, size_t row, size_t *ret_column)
 {
     for (size_t column = 0; column < sheet->header->column_count; column++) {
-        struct daybook_text cell = table_cell(sheet->table, row, column);
+        struct daybook_text cell = grid_cell(sheet->table, row, column);
         if (cell.len > 0) {
             *ret_column = column;
             return cell;
@@ -41,7 +41,7 @@ static bool is_blank(const struct sheet *sheet, size_t row)
     const struct header *header = sheet->header;
 
     for (size_t column = 0; column < header->column_count; column++) {
-        struct daybook_text cell = table_cell(sheet->table, row, column);
+        struct daybook_text cell = grid_cell(sheet->table, row, column);
         enum field field = header->columns[column].field;
         if (cell.len > 0 && field < FIELD_COUNT && field != FIELD_STATUS && !cell_is_unticked(cell))
             return false;
@@ -56,7 +56,7 @@ static bool is_header_again(const struct sheet *sheet, size_t row)
 
     for (size_t column = 0; column < header->column_count; column++)
         if (header->columns[column].field < FIELD_COUNT &&
-            !text_equals(table_cell(sheet->table, row, column), header->columns[column].header))
+            !text_equals(grid_cell(sheet->table, row, column), header->columns[column].header))
             return false;
     return true;
 }
@@ -150,7 +150,7 @@ static bool has_value(struct daybook_text cell)
 static bool has_date(const struct sheet *sheet, size_t row, size_t but_column)
 {
     for (size_t column = 0; column < sheet->header->column_count; column++) {
-        struct daybook_text cell = table_cell(sheet->table, row, column);
+        struct daybook_text cell = grid_cell(sheet->table, row, column);
         enum field field = sheet->header->columns[column].field;
         if (column != but_column && field < FIELD_COUNT && field_is_date(field) && has_value(cell) &&
             date_scan(cell).kind > DATE_ABSENT)
@@ -171,7 +171,7 @@ static bool is_total(const struct sheet *sheet, size_t row)
     for (size_t column = 0; column < sheet->header->column_count && !total; column++) {
         enum field field = sheet->header->columns[column].field;
         if (column == first || (field < FIELD_COUNT && field != FIELD_NOTE))
-            total = says_total(table_cell(sheet->table, row, column));
+            total = says_total(grid_cell(sheet->table, row, column));
     }
     return total && !has_date(sheet, row, COLUMN_NONE);
 }
@@ -258,7 +258,7 @@ static struct daybook_text normal_number(struct sorter *sorter, struct daybook_t
     if (ascii)
         return cell;
     char *normal = text_nfkc(cell, &len);
-    char *kept = normal != NULL ? arena_copy(sorter->sheet->arena, (struct daybook_text){normal, len}) : NULL;
+    char *kept = normal != NULL ? arena_string(sorter->sheet->arena, (struct daybook_text){normal, len}) : NULL;
     free(normal);
     sorter->sheet->out_of_memory |= kept == NULL;
     return kept != NULL ? (struct daybook_text){kept, len} : cell;

@@ -4,7 +4,7 @@
 
 #include "tools/import/arena.h"
 #include "tools/import/reading.h"
-#include "tools/import/table.h"
+#include "tools/import/grid.h"
 
 /* A row that is data. */
 struct sheet_row {
@@ -20,7 +20,7 @@ struct column_facts {
 
 struct sheet {
     const struct reading_options *options;
-    const struct table *table;
+    const struct grid *table;
     const struct header *header;
     char delimiter;
     int title_year; /* 0 = none, or several */
@@ -55,7 +55,7 @@ static inline struct daybook_text sheet_cell(const struct sheet *sheet, size_t t
 {
     size_t column = sheet->header->column_of[field];
 
-    return column == COLUMN_NONE ? DAYBOOK_TEXT("") : table_cell(sheet->table, table_row, column);
+    return column == COLUMN_NONE ? DAYBOOK_TEXT("") : grid_cell(sheet->table, table_row, column);
 }
 
 static inline bool sheet_has(const struct sheet *sheet, enum field field)

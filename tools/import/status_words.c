@@ -85,10 +85,10 @@ static void tell_unknown(struct sheet *sheet, struct daybook_text word)
     struct daybook_text shown = {word.ptr, word.len < SHOWN_MAX ? word.len : text_prefix_of_width(word, 40)};
 
     sheet_doubt(sheet, 0,
-                arena_printf(sheet->arena,
+                arena_format(sheet->arena,
                              "The status word \"%.*s\" is unknown; say what it means with --status %.*s=STATUS.",
                              (int)shown.len, shown.ptr, (int)shown.len, shown.ptr),
-                arena_printf(sheet->arena, "状态“%.*s”含义不明，请用 --status %.*s=STATUS 指定。", (int)shown.len,
+                arena_format(sheet->arena, "状态“%.*s”含义不明，请用 --status %.*s=STATUS 指定。", (int)shown.len,
                              shown.ptr, (int)shown.len, shown.ptr));
 }
 

@@ -1,7 +1,7 @@
 /* Why not lines and split(): quotes, newlines within them, CR-only files. libcsv knows those; what it hides is put
  * right here: it drops blank lines unless CSV_REPALL_NL is set, and then tells the CR and the LF of one CRLF apart. It
  * reports an open quote only in its strict mode, which would also refuse 5" pipe: so that is set for the end alone. */
-#include "tools/import/table.h"
+#include "tools/import/grid.h"
 
 #include "ledger/text.h"
 #include "tools/import/arena.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct splitter {
-    struct table *table;
+    struct grid *table;
     size_t text_len;
     bool row_has_cells, after_cr;
     int code; /* the first failure; nothing is added after it */
@@ -43,15 +43,15 @@ static struct daybook_text trim(struct daybook_text cell)
 static void add_cell(void *content, size_t len, void *context)
 {
     struct splitter *splitter = context;
-    struct table *table = splitter->table;
+    struct grid *table = splitter->table;
     struct daybook_text cell = trim(without_formula_guard((struct daybook_text){content, len}));
 
     splitter->after_cr = false;
     splitter->row_has_cells = true;
     if (splitter->code != 0)
         return;
-    if (table->cell_count >= TABLE_CELLS_MAX ||
-        table->cell_count - table->rows[table->row_count] >= TABLE_COLUMNS_MAX) {
+    if (table->cell_count >= GRID_CELLS_MAX ||
+        table->cell_count - table->rows[table->row_count] >= GRID_COLUMNS_MAX) {
         splitter->code = DAYBOOK_TOO_LARGE;
         return;
     }
@@ -70,7 +70,7 @@ static void add_cell(void *content, size_t len, void *context)
 static void end_row(int terminator, void *context)
 {
     struct splitter *splitter = context;
-    struct table *table = splitter->table;
+    struct grid *table = splitter->table;
     bool second_half_of_crlf = terminator == '\n' && splitter->after_cr && !splitter->row_has_cells;
 
     splitter->after_cr = terminator == '\r';
@@ -84,7 +84,7 @@ static void end_row(int terminator, void *context)
     }
     table->rows = rows;
     rows[++table->row_count] = (uint32_t)table->cell_count;
-    size_t width = table_row_width(table, table->row_count - 1);
+    size_t width = grid_row_width(table, table->row_count - 1);
     if (width > table->column_count)
         table->column_count = width;
 }
@@ -114,10 +114,10 @@ static int feed(struct splitter *splitter, struct daybook_text text, char delimi
     return splitter->code;
 }
 
-int table_split(struct daybook_text text, char delimiter, size_t row_max, struct table *ret, struct daybook_error *err)
+int grid_split(struct daybook_text text, char delimiter, size_t row_max, struct grid *ret, struct daybook_error *err)
 {
     enum { START = 64 };
-    struct table table = {.cell_capacity = START, .row_capacity = START};
+    struct grid table = {.cell_capacity = START, .row_capacity = START};
     struct splitter splitter = {.table = &table};
     int code = 0;
 
@@ -135,21 +135,21 @@ int table_split(struct daybook_text text, char delimiter, size_t row_max, struct
         return 0;
     }
     size_t row = table.row_count + 1;
-    table_free(&table);
+    grid_free(&table);
     if (code == DAYBOOK_BAD_CSV)
         return daybook_fail(
             err, code, "The last row, %zu, has an opening quote (\") that is never closed; correct the file.", row);
     if (code == DAYBOOK_TOO_LARGE)
         return daybook_fail(err, code,
                             "The table is too large at row %zu (at most %d cells, %d in a row); split the file.", row,
-                            TABLE_CELLS_MAX, TABLE_COLUMNS_MAX);
+                            GRID_CELLS_MAX, GRID_COLUMNS_MAX);
     return daybook_fail(err, code, "Not enough memory for the table.");
 }
 
-void table_free(struct table *table)
+void grid_free(struct grid *table)
 {
     free(table->text);
     free(table->cells);
     free(table->rows);
-    *table = (struct table){0};
+    *table = (struct grid){0};
 }

@@ -1,0 +1,85 @@
+/* A new order. */
+#include "tools/commands_order.h"
+#include "tools/order_request.h"
+
+const struct option create_options[] = {
+    {"--customer", ARGUMENT_TEXT, "NAME", NULL, true, false, "who orders", "客户"},
+    {"--item", ARGUMENT_ITEM, "CODE:QTY[UNIT][:NAME]", NULL, true, true, "what is ordered, one for each line", "产品，每行一个"},
+    {"--expected", ARGUMENT_DATE, "DATE", NULL, false, false, "the promised day of delivery", "承诺交期"},
+    {"--requested", ARGUMENT_DATE, "DATE", NULL, false, false, "the customer's wish", "客户要求的交期"},
+    {"--ordered", ARGUMENT_DATE, "DATE", NULL, false, false, "the day it was ordered on; today unless said",
+     "下单日期；默认为今天"},
+    {"--number", ARGUMENT_TEXT, "NO", NULL, false, false, "a number of your own", "自定订单号"},
+    {"--ref", ARGUMENT_TEXT, "NUMBER", NULL, false, false, "the customer's own number", "客户单号"},
+    {"--note", ARGUMENT_TEXT, "TEXT", NULL, false, false, "a note that belongs to it", "附加备注"},
+    {"--field", ARGUMENT_PAIR, "NAME=VALUE", NULL, false, true, "an own field", "自定义字段"},
+    {"--key", ARGUMENT_TEXT, "KEY", NULL, false, false, "repeating the command with the same key changes nothing",
+     "以同一键重复命令不会重复记录"},
+    {0},
+};
+
+/* Is the field among those that were given? Names are compared as the ledger compares them. */
+static int is_given(struct order_request *r, uint32_t field, bool *ret)
+{
+    *ret = false;
+    for (size_t i = 0; i < r->drafts[0].field_count && !*ret; i++) {
+        uint32_t ordinal = 0;
+        int rc = daybook_find(r->session.snapshot, DAYBOOK_FIELD, r->fields[i].name, &ordinal, &r->session.ctx->error);
+        if (rc)
+            return rc;
+        *ret = ordinal == field;
+    }
+    return 0;
+}
+
+static int check_required(struct order_request *r)
+{
+    struct session *s = &r->session;
+    uint32_t count = 0;
+    int rc = registers_count(s->registers, DAYBOOK_FIELD, &count, &s->ctx->error);
+    for (uint32_t field = 1; field <= count && !rc; field++) {
+        struct register_field definition = {0};
+        bool given = true;
+        rc = registers_field(s->registers, field, &definition, &s->ctx->error);
+        if (!rc && definition.is_required)
+            rc = is_given(r, field, &given);
+        if (!rc && !given)
+            rc = daybook_fail(&s->ctx->error, DAYBOOK_BAD_VALUE,
+                              say(s->ctx, "Every order needs the field \"%.*s\": --field %.*s=VALUE.",
+                                  "每个订单都必须填写字段“%.*s”：--field %.*s=值。"),
+                              (int)definition.name.len, definition.name.ptr, (int)definition.name.len, definition.name.ptr);
+    }
+    return rc;
+}
+
+/* An own field without a value says nothing in a new order. */
+static void drop_cleared(struct order_request *r)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < r->drafts[0].field_count; i++)
+        if (r->fields[i].value.ptr)
+            r->fields[kept++] = r->fields[i];
+    r->drafts[0].field_count = kept;
+}
+
+int run_create(struct context *ctx)
+{
+    struct order_request request = {0};
+    int rc = order_request_begin(&request, ctx);
+    if (!rc)
+        rc = order_request_read(&request, DAYBOOK_ORDER_CREATED);
+    if (!rc) {
+        drop_cleared(&request);
+        rc = check_required(&request);
+    }
+    for (size_t i = 0; i < request.draft_count; i++)
+        request.drafts[i].order_no = context_text(ctx, "--number");
+    if (!rc)
+        rc = order_request_send(&request);
+    if (!rc && ctx->output.format == OUTPUT_TABLE)
+        rc = output_print(&ctx->output, &ctx->error, "%s", request.result.order_no);
+    else if (!rc)
+        rc = order_request_answer(&request, "");
+    order_request_end(&request);
+    return rc;
+}

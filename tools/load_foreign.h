@@ -1,0 +1,16 @@
+/* A foreign CloudEvents line as a request to the ledger: which types and members are taken, and how they are read. */
+#ifndef TOOLS_LOAD_FOREIGN_H
+#define TOOLS_LOAD_FOREIGN_H
+
+#include <jansson.h>
+
+#include "daybook/ledger.h"
+#include "ledger/arena.h"
+#include "ledger/zone.h"
+
+/* Fill `entry` (all but actor, when the line has none, via and via_kind). Everything that it points to lives in `arena` or in
+ * `line`. DAYBOOK_BAD_VALUE with a sentence that names the member. */
+int load_foreign_entry(const json_t *line, uint64_t line_number, const struct zone *zone, struct arena *arena,
+                       struct daybook_entry *entry, struct daybook_error *err);
+
+#endif

@@ -17,7 +17,12 @@ static int order_there(const struct decision *d, struct daybook_error *err)
 
 static bool amends_own_fields_only(const struct daybook_data *data)
 {
-    return !data->customer && !data->line_count && !data->customer_ref.ptr && data->ordered_on == DAYBOOK_DAY_NONE &&
+    for (size_t i = 0; i < data->line_count; i++) {
+        const struct daybook_line *line = &data->lines[i];
+        if (line->product || line->has_quantity || line->unit.ptr || line->name.ptr || line->expected_on != DAYBOOK_DAY_NONE)
+            return false;
+    }
+    return !data->customer && !data->customer_ref.ptr && data->ordered_on == DAYBOOK_DAY_NONE &&
            data->expected_on == DAYBOOK_DAY_NONE && data->requested_on == DAYBOOK_DAY_NONE;
 }
 
@@ -60,7 +65,8 @@ static int lines_there(const struct decision *d, struct daybook_error *err)
 
 static int amends_something(const struct decision *d, struct daybook_error *err)
 {
-    if (d->type != DAYBOOK_ORDER_AMENDED || !amends_own_fields_only(d->data) || d->data->own_count)
+    if (d->type != DAYBOOK_ORDER_AMENDED || !amends_own_fields_only(d->data) || d->data->own_count ||
+        d->data->line_count)
         return 0;
     return daybook_fail(err, DAYBOOK_BAD_VALUE, "Nothing was named to amend.");
 }

@@ -43,6 +43,7 @@ int path_fail(const char *path, int error_number, const char *doing, struct dayb
     switch (error_number) {
     case ENOSPC:
     case EDQUOT:
+    case EFBIG:
         return daybook_fail(err, DAYBOOK_DISK_FULL, "The disk is full while %s %s. Nothing was recorded: free some space and repeat.", doing, path);
     case EROFS:
     case EACCES:

@@ -153,10 +153,11 @@ static int change_line(struct order_state *state, const struct daybook_line *cha
                        struct daybook_error *err)
 {
     struct order_line *line = order_find_line(state, change->line);
-    if (line && change->has_quantity && change->quantity.mantissa == 0) {
+    bool takes_out = change->has_quantity && change->quantity.mantissa == 0;
+    if (line && takes_out)
         remove_line(state, line);
-        return 0;
-    }
+    if (takes_out || (!line && !(change->product && change->has_quantity)))
+        return 0; /* a change of a line that is not there, as what brought it was taken back */
     if (!line) {
         int rc = grow((void **)&state->lines, &state->line_capacity, state->line_count, sizeof *line, err);
         if (rc)

@@ -43,6 +43,51 @@ static int line_of_product(const struct writer *w, uint32_t product, struct dayb
     return 0;
 }
 
+/* How the lines of an event get their numbers. */
+struct numbering {
+    bool amends;
+    const struct daybook_data *replaced; /* the event whose place this one takes; may be NULL */
+    uint32_t last;                       /* the highest number so far */
+    const struct daybook_line *lines;    /* those that have one already */
+    size_t count;
+};
+
+static bool is_numbered(const struct numbering *numbering, uint32_t line)
+{
+    for (size_t i = 0; i < numbering->count; i++)
+        if (numbering->lines[i].line == line)
+            return true;
+    return false;
+}
+
+/* The number that the replaced event gave to a line of that product; 0 when it had none. */
+static uint32_t line_replaced(const struct numbering *numbering, uint32_t product)
+{
+    const struct daybook_data *data = numbering->replaced;
+    for (size_t i = 0; data && product && i < data->line_count; i++)
+        if (data->lines[i].product == product && !is_numbered(numbering, data->lines[i].line))
+            return data->lines[i].line;
+    return 0;
+}
+
+/* The highest number that a line of the order ever had: also in events that do not count any more, as others still name it. */
+static int highest_line(struct writer *w, uint32_t *ret, struct daybook_error *err)
+{
+    uint32_t highest = w->state.line_last;
+    int rc = 0;
+    for (size_t i = 0; i < w->chain.count && !rc; i++) {
+        uint32_t type = w->chain.links[i].event.type;
+        struct daybook_data data = {.line_count = 0};
+        if (type == DAYBOOK_ORDER_CREATED || type == DAYBOOK_ORDER_AMENDED)
+            rc = chain_data(&w->chain, i, &w->scratch, &data, err);
+        for (size_t j = 0; j < data.line_count && !rc; j++)
+            if (data.lines[j].line > highest)
+                highest = data.lines[j].line;
+    }
+    *ret = highest;
+    return rc;
+}
+
 /* A line that has the product's own name needs none. */
 static int prepare_name(struct writer *w, const struct daybook_draft_item *item, struct daybook_line *line,
                         struct daybook_error *err)
@@ -57,21 +102,25 @@ static int prepare_name(struct writer *w, const struct daybook_draft_item *item,
     return rc;
 }
 
-static int prepare_line(struct writer *w, const struct daybook_draft_item *item, bool amends, uint32_t *last_line,
+static int prepare_line(struct writer *w, const struct daybook_draft_item *item, struct numbering *numbering,
                         struct daybook_line *ret, struct daybook_error *err)
 {
+    bool amends = numbering->amends;
     struct daybook_line line = {.line = item->line, .has_quantity = item->has_quantity, .quantity = item->quantity,
                                 .unit = item->unit, .expected_on = item->expected_on};
     int rc = item->code.ptr ? resolve_product(w, item->code, item->name, &line.product, err) : 0;
+    uint32_t replaced = line.line ? 0 : line_replaced(numbering, line.product);
+    if (replaced)
+        line.line = replaced;
     if (!rc && amends && line.line == 0)
         rc = line_of_product(w, line.product, item->code, &line.line, err);
     const struct order_line *before = amends && line.line ? order_find_line(&w->state, line.line) : NULL;
-    if (!rc && amends && line.line && !before)
+    if (!rc && amends && item->line && !before && item->line != numbering->last + 1)
         rc = daybook_fail(err, DAYBOOK_NOT_FOUND, "This order has no line %u.", line.line);
     if (!rc && !before && (!item->code.ptr || !item->has_quantity || item->quantity.mantissa <= 0))
         rc = daybook_fail(err, DAYBOOK_BAD_VALUE, "A new line needs a product code and a quantity above 0.");
-    if (!rc && line.line == 0)
-        line.line = ++*last_line;
+    if (!rc && !before && !replaced)
+        line.line = ++numbering->last;
     if (!rc && before && before->product == line.product)
         line.product = 0; /* as before */
     if (!rc)
@@ -83,17 +132,20 @@ static int prepare_line(struct writer *w, const struct daybook_draft_item *item,
     return rc;
 }
 
-static int prepare_lines(struct writer *w, const struct daybook_draft *draft, bool amends, struct daybook_data *data,
-                         struct daybook_error *err)
+static int prepare_lines(struct writer *w, const struct daybook_draft *draft, const struct daybook_data *replaced,
+                         struct daybook_data *data, struct daybook_error *err)
 {
     struct daybook_line *lines = arena_alloc(&w->entry.arena, draft->item_count * sizeof *lines);
-    uint32_t last_line = amends ? w->state.line_last : 0;
+    struct numbering numbering = {.amends = draft->type == DAYBOOK_ORDER_AMENDED, .replaced = replaced, .lines = lines};
     int rc = lines ? 0 : no_memory(err);
+    if (!rc && (numbering.amends || replaced))
+        rc = highest_line(w, &numbering.last, err);
     for (size_t i = 0; i < draft->item_count && !rc; i++) {
         struct daybook_draft_item item = draft->items[i];
-        if (!amends)
+        if (!numbering.amends)
             item.line = 0;
-        rc = prepare_line(w, &item, amends, &last_line, &lines[i], err);
+        numbering.count = i;
+        rc = prepare_line(w, &item, &numbering, &lines[i], err);
     }
     data->lines = lines;
     data->line_count = draft->item_count;
@@ -125,8 +177,9 @@ static int prepare_parts(struct writer *w, const struct daybook_draft *draft, st
 
 /* ---- the fields of one event */
 
-static int prepare_order_data(struct writer *w, const struct daybook_draft *draft, struct daybook_data *data,
-                              struct daybook_error *err)
+/* `replaced`: the event whose place it takes, or NULL; what is in both keeps its line's number. */
+static int prepare_order_data(struct writer *w, const struct daybook_draft *draft, const struct daybook_data *replaced,
+                              struct daybook_data *data, struct daybook_error *err)
 {
     data_init(data);
     data->customer_ref = draft->customer_ref;
@@ -144,7 +197,7 @@ static int prepare_order_data(struct writer *w, const struct daybook_draft *draf
         rc = resolve_customer(w, draft->customer, &data->customer, err);
     if (!rc && draft->item_count)
         rc = moves ? prepare_parts(w, draft, data, err)
-                   : prepare_lines(w, draft, draft->type == DAYBOOK_ORDER_AMENDED, data, err);
+                   : prepare_lines(w, draft, replaced, data, err);
     if (!rc && draft->field_count)
         rc = prepare_own(w, draft->fields, draft->field_count, &data->own, &data->own_count, err);
     if (!rc)
@@ -264,12 +317,13 @@ static int add_replacement(struct writer *w, uint32_t order, const struct dayboo
     struct daybook_draft change = *voiding->replacement;
     struct daybook_data data, changes;
     change.type = stored.type;
-    int rc = prepare_order_data(w, &change, &changes, err);
-    if (!rc)
-        rc = chain_data(&w->chain, target, &w->scratch, &data, err);
+    data_init(&data);
+    int rc = chain_data(&w->chain, target, &w->scratch, &data, err);
     struct daybook_personal reason = data.reason, text = data.text;
     if (!rc)
         rc = copy_lists(w, stored.seq, &data, err);
+    if (!rc)
+        rc = prepare_order_data(w, &change, &data, &changes, err);
     if (!rc)
         rc = commit_again(w, stored.seq, &reason, &data.reason, err);
     if (!rc)
@@ -287,7 +341,7 @@ static int prepare_order_event(struct writer *w, uint32_t order, const struct da
                                struct daybook_error *err)
 {
     struct daybook_data data;
-    int rc = prepare_order_data(w, draft, &data, err);
+    int rc = prepare_order_data(w, draft, NULL, &data, err);
     if (draft->type == DAYBOOK_ORDER_CREATED) {
         data.order_no = order_no;
         if (!rc && !order_no.ptr) { /* the sequencer gives it; until then a stand-in passes for it */

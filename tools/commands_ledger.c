@@ -77,15 +77,16 @@ static json_t *type_json(const struct schema_type *type)
     json_t *fields = json_array();
     for (size_t i = 0; i < type->field_count && fields; i++) {
         const struct schema_field *field = &type->fields[i];
-        json_t *object = json_pack("{s:s,s:s,s:b,s:i}", "name", field->name, "kind", schema_field_kind_name(field->kind),
-                                   "required", (int)field->required, "since", (int)field->since);
+        json_t *object =
+            json_pack("{s:s,s:s,s:b,s:i}", "name", field->name, "kind", schema_field_kind_name(field->kind), "required",
+                      (int)field->required, "since", (int)field->since);
         if (json_array_append_new(fields, object)) {
             json_decref(fields);
             fields = NULL;
         }
     }
-    return json_pack("{s:s,s:i,s:i,s:s,s:o}", "type", type->name, "wire", (int)type->wire, "version", (int)type->version,
-                     "subject", schema_kind_name(type->subject), "fields", fields);
+    return json_pack("{s:s,s:i,s:i,s:s,s:o}", "type", type->name, "wire", (int)type->wire, "version",
+                     (int)type->version, "subject", schema_kind_name(type->subject), "fields", fields);
 }
 
 /* A row for each field; a type without fields has one row all the same. */
@@ -133,10 +134,10 @@ static int put_own_fields(struct output *out, json_t *fields, struct daybook_err
 static int print_schema(struct session *s)
 {
     static const struct column columns[] = {
-        {"type", "Event", "事件", COLUMN_KEY},          {"wire", "Number", "编号", COLUMN_NUMBER},
-        {"version", "Version", "版本", COLUMN_NUMBER},  {"subject", "Subject", "对象", COLUMN_KEY},
-        {"field", "Field", "字段", COLUMN_KEY},         {"kind", "Kind", "类型", COLUMN_KEY},
-        {"required", "Required", "必填", COLUMN_KEY},   {"since", "Since", "始于版本", COLUMN_NUMBER},
+        {"type", "Event", "事件", COLUMN_KEY},         {"wire", "Number", "编号", COLUMN_NUMBER},
+        {"version", "Version", "版本", COLUMN_NUMBER}, {"subject", "Subject", "对象", COLUMN_KEY},
+        {"field", "Field", "字段", COLUMN_KEY},        {"kind", "Kind", "类型", COLUMN_KEY},
+        {"required", "Required", "必填", COLUMN_KEY},  {"since", "Since", "始于版本", COLUMN_NUMBER},
     };
     struct output *out = &s->ctx->output;
     struct daybook_error *err = &s->ctx->error;
@@ -170,13 +171,14 @@ const struct command ledger_commands[] = {
     {
         .name = "init",
         .group = "keeping",
-        .options = (const struct option[]){
-            {"--numbers", ARGUMENT_TEXT, "PATTERN", NULL, false, false,
-             "how order numbers look: {yyyy} {yy} {mm} {dd} {000…}; SO-{000000} unless said",
-             "订单号格式：{yyyy} {yy} {mm} {dd} {000…}；默认 SO-{000000}"},
-            {"--timezone", ARGUMENT_TEXT, "ZONE", NULL, false, false, "whose days count: Asia/Shanghai; the system's unless said",
-             "按哪个时区计日期：Asia/Shanghai；默认为系统时区"},
-            {0}},
+        .options =
+            (const struct option[]){{"--numbers", ARGUMENT_TEXT, "PATTERN", NULL, false, false,
+                                     "how order numbers look: {yyyy} {yy} {mm} {dd} {000…}; SO-{000000} unless said",
+                                     "订单号格式：{yyyy} {yy} {mm} {dd} {000…}；默认 SO-{000000}"},
+                                    {"--timezone", ARGUMENT_TEXT, "ZONE", NULL, false, false,
+                                     "whose days count: Asia/Shanghai; the system's unless said",
+                                     "按哪个时区计日期：Asia/Shanghai；默认为系统时区"},
+                                    {0}},
         .summary_en = "Make a new, empty ledger.",
         .summary_zh = "新建空账本。",
         .example = "daybook init --numbers 'SO-{000000}' --timezone Asia/Shanghai",

@@ -1,6 +1,6 @@
 /* What happens to an order: one command for each kind of event, all of one shape. */
-#include "tools/commands.h"
 #include "tools/commands_order.h"
+#include "tools/commands.h"
 #include "tools/order_request.h"
 
 #include <string.h>
@@ -55,9 +55,10 @@ static int retract_note(struct context *ctx, uint64_t seq)
     int rc = order_request_begin(&request, ctx);
     if (!rc)
         rc = order_request_read(&request, DAYBOOK_ORDER_NOTE_RETRACTED);
-    request.drafts[0].target = seq;
-    if (!rc)
+    if (!rc) {
+        request.drafts[0].target = seq;
         rc = order_request_send(&request);
+    }
     if (!rc)
         rc = order_request_answer(&request, say(ctx, "note taken back", "已撤回备注"));
     order_request_end(&request);
@@ -72,49 +73,54 @@ static int run_note(struct context *ctx)
                             say(ctx, "Say either the text of a note or --retract with the seq of one.",
                                 "请给出备注内容，或用 --retract 指明要撤回的备注。"));
     if (retract && context_given(ctx, "--kind"))
-        return daybook_fail(&ctx->error, DAYBOOK_USAGE,
-                            say(ctx, "--kind is for a new note.", "--kind 只用于新备注。"));
+        return daybook_fail(&ctx->error, DAYBOOK_USAGE, say(ctx, "--kind is for a new note.", "--kind 只用于新备注。"));
     if (text && context_given(ctx, "--reason"))
         return daybook_fail(&ctx->error, DAYBOOK_USAGE,
                             say(ctx, "--reason is for --retract.", "--reason 只与 --retract 同用。"));
     return retract ? retract_note(ctx, retract->count) : run_action(ctx);
 }
 
-#define ORDER_ARGUMENT {.name = "NO", .kind = ARGUMENT_TEXT, .required = true}
-static const struct argument order_argument[] = {ORDER_ARGUMENT, {0}};
+#define ORDER .name = "NO", .kind = ARGUMENT_TEXT, .required = true
+static const struct argument order_argument[] = {{ORDER}, {0}};
 
-#define WHEN_AND_GUARDS                                                                                          \
-    {"--on", ARGUMENT_DATE_OR_UNKNOWN, "DATE", NULL, false, false, "the day that it happened on, or unknown; today unless said", \
-     "发生日期，或 unknown；默认为今天"},                                                                        \
-    {"--key", ARGUMENT_TEXT, "KEY", NULL, false, false, "repeating the command with the same key changes nothing", \
-     "以同一键重复命令不会重复记录"},                                                                            \
-    {"--expect", ARGUMENT_COUNT, "VERSION", NULL, false, false, "refuse unless the order is at this version",    \
-     "订单不在此版本时拒绝"}
-#define NOTE_OPTION {"--note", ARGUMENT_TEXT, "TEXT", NULL, false, false, "a note that belongs to it", "附加备注"}
-#define REASON_OPTION(required) {"--reason", ARGUMENT_TEXT, "REASON", NULL, required, false, "why", "原因"}
+#define ON                                                                                                             \
+    .name = "--on", .kind = ARGUMENT_DATE_OR_UNKNOWN, .value_name = "DATE",                                            \
+    .help_en = "the day that it happened on, or unknown; today unless said",                                           \
+    .help_zh = "发生日期，或 unknown；默认为今天"
+#define NOTE                                                                                                           \
+    .name = "--note", .kind = ARGUMENT_TEXT, .value_name = "TEXT", .help_en = "a note that belongs to it",             \
+    .help_zh = "附加备注"
+#define REASON .name = "--reason", .kind = ARGUMENT_TEXT, .value_name = "REASON", .help_en = "why", .help_zh = "原因"
+#define PART                                                                                                           \
+    .name = "--item", .kind = ARGUMENT_ITEM_PART, .value_name = "CODE:QTY", .repeated = true,                          \
+    .help_en = "only so much of a line (CODE#LINE:QTY when several have the code)",                                    \
+    .help_zh = "仅该行的部分数量（同一代码有多行时写 CODE#LINE:QTY）"
 
-static const struct option plain_options[] = {WHEN_AND_GUARDS, NOTE_OPTION, {0}};
-static const struct option reason_options[] = {REASON_OPTION(false), WHEN_AND_GUARDS, NOTE_OPTION, {0}};
-static const struct option cancel_options[] = {REASON_OPTION(true), WHEN_AND_GUARDS, NOTE_OPTION, {0}};
+static const struct option plain_options[] = {{ON}, {OPTION_KEY}, {OPTION_EXPECT}, {NOTE}, {0}};
+static const struct option reason_options[] = {{REASON}, {ON}, {OPTION_KEY}, {OPTION_EXPECT}, {NOTE}, {0}};
+static const struct option cancel_options[] = {
+    {REASON, .required = true}, {ON}, {OPTION_KEY}, {OPTION_EXPECT}, {NOTE}, {0}};
 static const struct option note_options[] = {
-    {"--kind", ARGUMENT_TEXT, "KIND", NULL, false, false, "general, packaging, invoice ..", "general、packaging、invoice 等"},
+    {"--kind", ARGUMENT_TEXT, "KIND", NULL, false, false, "general, packaging, invoice ..",
+     "general、packaging、invoice 等"},
     {"--retract", ARGUMENT_COUNT, "SEQ", NULL, false, false, "take that note back", "撤回该备注"},
-    REASON_OPTION(false),
-    WHEN_AND_GUARDS,
+    {REASON},
+    {ON},
+    {OPTION_KEY},
+    {OPTION_EXPECT},
     {0},
 };
-#define PART_OPTION                                                                                              \
-    {"--item", ARGUMENT_ITEM_PART, "CODE:QTY", NULL, false, true, "only so much of a line (CODE#LINE:QTY when several have the code)", \
-     "仅该行的部分数量（同一代码有多行时写 CODE#LINE:QTY）"}
 static const struct option ship_options[] = {
     {"--carrier", ARGUMENT_TEXT, "CARRIER", NULL, false, false, "who carries it", "承运商"},
     {"--tracking", ARGUMENT_TEXT, "NUMBER", NULL, false, false, "their number", "运单号"},
-    PART_OPTION,
-    WHEN_AND_GUARDS,
-    NOTE_OPTION,
+    {PART},
+    {ON},
+    {OPTION_KEY},
+    {OPTION_EXPECT},
+    {NOTE},
     {0},
 };
-static const struct option deliver_options[] = {PART_OPTION, WHEN_AND_GUARDS, NOTE_OPTION, {0}};
+static const struct option deliver_options[] = {{PART}, {ON}, {OPTION_KEY}, {OPTION_EXPECT}, {NOTE}, {0}};
 static const struct option amend_options[] = {
     {"--customer", ARGUMENT_TEXT, "NAME", NULL, false, false, "who ordered", "客户"},
     {"--item", ARGUMENT_ITEM_CHANGE, "CODE:QTY", NULL, false, true,
@@ -125,17 +131,16 @@ static const struct option amend_options[] = {
     {"--ref", ARGUMENT_TEXT, "NUMBER", NULL, false, false, "the customer's own number", "客户单号"},
     {"--field", ARGUMENT_PAIR, "NAME=VALUE", NULL, false, true, "an own field; an empty value clears it",
      "自定义字段；值为空则清除"},
-    WHEN_AND_GUARDS,
-    NOTE_OPTION,
+    {ON},
+    {OPTION_KEY},
+    {OPTION_EXPECT},
+    {NOTE},
     {0},
 };
 
-#define ACTION(command, takes, english, chinese, shown)                                                          \
-    {                                                                                                            \
-        .name = command, .group = "orders", .arguments = order_argument, .options = takes,                       \
-        .summary_en = english, .summary_zh = chinese, .example = shown, .ledger_use = LEDGER_WRITE,              \
-        .run = run_action                                                                                        \
-    }
+#define ACTION(command, takes, english, chinese, shown)                                                                \
+    .name = command, .group = "orders", .arguments = order_argument, .options = takes, .summary_en = english,          \
+    .summary_zh = chinese, .example = shown, .ledger_use = LEDGER_WRITE, .run = run_action
 
 const struct command order_commands[] = {
     {
@@ -148,23 +153,25 @@ const struct command order_commands[] = {
         .ledger_use = LEDGER_WRITE,
         .run = run_create,
     },
-    ACTION("start", plain_options, "Work on the order has begun.", "开始处理订单。", "daybook start SO-000001"),
-    ACTION("produce", plain_options, "It is being made.", "开始生产。", "daybook produce SO-000001"),
-    ACTION("ship", ship_options, "All of it, or the items named, has left.", "全部或所列产品已发货。",
-           "daybook ship SO-000001 --carrier DHL --tracking 123"),
-    ACTION("deliver", deliver_options, "All of it, or the items named, has arrived.", "全部或所列产品已送达。",
-           "daybook deliver SO-000001 --on yesterday"),
-    ACTION("cancel", cancel_options, "It will not be delivered.", "取消订单。",
-           "daybook cancel SO-000001 --reason 'ordered twice'"),
-    ACTION("return", reason_options, "It came back.", "订单已退货。", "daybook return SO-000001 --reason damaged"),
-    ACTION("reopen", reason_options, "A delivered order is shipped again; a cancelled or returned one pending.",
-           "重开订单：已送达的回到已发货，已取消或已退货的回到待处理。", "daybook reopen SO-000001"),
-    ACTION("hold", reason_options, "Nothing is done for now.", "暂停订单。", "daybook hold SO-000001 --reason 'no payment yet'"),
-    ACTION("resume", plain_options, "Go on where it was held.", "恢复订单。", "daybook resume SO-000001"),
+    {ACTION("start", plain_options, "Work on the order has begun.", "开始处理订单。", "daybook start SO-000001")},
+    {ACTION("produce", plain_options, "It is being made.", "开始生产。", "daybook produce SO-000001")},
+    {ACTION("ship", ship_options, "All of it, or the items named, has left.", "全部或所列产品已发货。",
+            "daybook ship SO-000001 --carrier DHL --tracking 123")},
+    {ACTION("deliver", deliver_options, "All of it, or the items named, has arrived.", "全部或所列产品已送达。",
+            "daybook deliver SO-000001 --on yesterday")},
+    {ACTION("cancel", cancel_options, "It will not be delivered.", "取消订单。",
+            "daybook cancel SO-000001 --reason 'ordered twice'")},
+    {ACTION("return", reason_options, "It came back.", "订单已退货。", "daybook return SO-000001 --reason damaged")},
+    {ACTION("reopen", reason_options, "A delivered order is shipped again; a cancelled or returned one pending.",
+            "重开订单：已送达的回到已发货，已取消或已退货的回到待处理。", "daybook reopen SO-000001")},
+    {ACTION("hold", reason_options, "Nothing is done for now.", "暂停订单。",
+            "daybook hold SO-000001 --reason 'no payment yet'")},
+    {ACTION("resume", plain_options, "Go on where it was held.", "恢复订单。", "daybook resume SO-000001")},
     {
         .name = "move",
         .group = "orders",
-        .arguments = (const struct argument[]){ORDER_ARGUMENT, {.name = "STATUS", .kind = ARGUMENT_TEXT, .required = true}, {0}},
+        .arguments =
+            (const struct argument[]){{ORDER}, {.name = "STATUS", .kind = ARGUMENT_TEXT, .required = true}, {0}},
         .options = reason_options,
         .summary_en = "Put it into a status of the ledger's own workflow.",
         .summary_zh = "移至自定义流程中的状态。",
@@ -175,7 +182,7 @@ const struct command order_commands[] = {
     {
         .name = "promise",
         .group = "orders",
-        .arguments = (const struct argument[]){ORDER_ARGUMENT, {.name = "DATE", .kind = ARGUMENT_DATE, .required = true}, {0}},
+        .arguments = (const struct argument[]){{ORDER}, {.name = "DATE", .kind = ARGUMENT_DATE, .required = true}, {0}},
         .options = reason_options,
         .summary_en = "Promise another day of delivery; the first promise stays on record.",
         .summary_zh = "更改承诺交期；最初的承诺保留在案。",
@@ -183,11 +190,12 @@ const struct command order_commands[] = {
         .ledger_use = LEDGER_WRITE,
         .run = run_action,
     },
-    ACTION("amend", amend_options, "Change what the order says.", "修改订单内容。", "daybook amend SO-000001 --item P-1:12"),
+    {ACTION("amend", amend_options, "Change what the order says.", "修改订单内容。",
+            "daybook amend SO-000001 --item P-1:12")},
     {
         .name = "note",
         .group = "orders",
-        .arguments = (const struct argument[]){ORDER_ARGUMENT, {.name = "TEXT", .kind = ARGUMENT_TEXT}, {0}},
+        .arguments = (const struct argument[]){{ORDER}, {.name = "TEXT", .kind = ARGUMENT_TEXT}, {0}},
         .options = note_options,
         .summary_en = "Add a note, or take one back.",
         .summary_zh = "添加或撤回备注。",
@@ -209,7 +217,7 @@ const struct command order_commands[] = {
     {
         .name = "correct",
         .group = "orders",
-        .arguments = (const struct argument[]){ORDER_ARGUMENT, {.name = "SEQ", .kind = ARGUMENT_COUNT, .required = true}, {0}},
+        .arguments = (const struct argument[]){{ORDER}, {.name = "SEQ", .kind = ARGUMENT_COUNT, .required = true}, {0}},
         .options = correct_options,
         .summary_en = "Take one mistaken event back, or record it as it should have been.",
         .summary_zh = "撤销一条错误记录，或按正确内容重记。",

@@ -2,9 +2,15 @@
 #include "tools/commands_order.h"
 #include "tools/order_request.h"
 
+enum {
+    EVENT_LINES_SIZE = 30000, /* bytes of lines in one event: half of what it holds, the other half is for the rest */
+    LINE_SIZE = 40,           /* at most, without its texts */
+};
+
 const struct option create_options[] = {
     {"--customer", ARGUMENT_TEXT, "NAME", NULL, true, false, "who orders", "客户"},
-    {"--item", ARGUMENT_ITEM, "CODE:QTY[UNIT][:NAME]", NULL, true, true, "what is ordered, one for each line", "产品，每行一个"},
+    {"--item", ARGUMENT_ITEM, "CODE:QTY[UNIT][:NAME]", NULL, true, true, "what is ordered, one for each line",
+     "产品，每行一个"},
     {"--expected", ARGUMENT_DATE, "DATE", NULL, false, false, "the promised day of delivery", "承诺交期"},
     {"--requested", ARGUMENT_DATE, "DATE", NULL, false, false, "the customer's wish", "客户要求的交期"},
     {"--ordered", ARGUMENT_DATE, "DATE", NULL, false, false, "the day it was ordered on; today unless said",
@@ -13,8 +19,7 @@ const struct option create_options[] = {
     {"--ref", ARGUMENT_TEXT, "NUMBER", NULL, false, false, "the customer's own number", "客户单号"},
     {"--note", ARGUMENT_TEXT, "TEXT", NULL, false, false, "a note that belongs to it", "附加备注"},
     {"--field", ARGUMENT_PAIR, "NAME=VALUE", NULL, false, true, "an own field", "自定义字段"},
-    {"--key", ARGUMENT_TEXT, "KEY", NULL, false, false, "repeating the command with the same key changes nothing",
-     "以同一键重复命令不会重复记录"},
+    {OPTION_KEY},
     {0},
 };
 
@@ -47,7 +52,8 @@ static int check_required(struct order_request *r)
             rc = daybook_fail(&s->ctx->error, DAYBOOK_BAD_VALUE,
                               say(s->ctx, "Every order needs the field \"%.*s\": --field %.*s=VALUE.",
                                   "每个订单都必须填写字段“%.*s”：--field %.*s=值。"),
-                              (int)definition.name.len, definition.name.ptr, (int)definition.name.len, definition.name.ptr);
+                              (int)definition.name.len, definition.name.ptr, (int)definition.name.len,
+                              definition.name.ptr);
     }
     return rc;
 }
@@ -62,6 +68,30 @@ static void drop_cleared(struct order_request *r)
     r->drafts[0].field_count = kept;
 }
 
+/* What one event cannot hold goes on in amendments of the same entry; a number says that a line is a new one. */
+static int split_items(struct order_request *r)
+{
+    struct daybook_draft *event = &r->drafts[0];
+    size_t total = event->item_count, first = 0, size = 0;
+    for (size_t i = 0; i < total; i++) {
+        struct daybook_draft_item *item = &r->items[i];
+        size_t item_size = LINE_SIZE + item->unit.len + item->name.len;
+        item->line = (uint32_t)i + 1;
+        if (size + item_size > EVENT_LINES_SIZE && i > first) {
+            event->item_count = i - first;
+            event = order_request_add(r, DAYBOOK_ORDER_AMENDED);
+            if (!event)
+                return daybook_fail(&r->session.ctx->error, DAYBOOK_NO_MEMORY, "Out of memory for a command.");
+            event->items = item;
+            first = i;
+            size = 0;
+        }
+        size += item_size;
+    }
+    event->item_count = total - first;
+    return 0;
+}
+
 int run_create(struct context *ctx)
 {
     struct order_request request = {0};
@@ -72,6 +102,8 @@ int run_create(struct context *ctx)
         drop_cleared(&request);
         rc = check_required(&request);
     }
+    if (!rc)
+        rc = split_items(&request);
     for (size_t i = 0; i < request.draft_count; i++)
         request.drafts[i].order_no = context_text(ctx, "--number");
     if (!rc)

@@ -6,13 +6,9 @@
 
 enum { UNDO_ATTEMPTS_MAX = 5 };
 
-#define EXPECT_OPTION                                                                                            \
-    {"--expect", ARGUMENT_COUNT, "VERSION", NULL, false, false, "refuse unless the order is at this version",    \
-     "订单不在此版本时拒绝"}
-
 const struct option undo_options[] = {
     {"--reason", ARGUMENT_TEXT, "REASON", NULL, false, false, "why", "原因"},
-    EXPECT_OPTION,
+    {OPTION_EXPECT},
     {0},
 };
 
@@ -29,12 +25,12 @@ const struct option correct_options[] = {
     {"--carrier", ARGUMENT_TEXT, "CARRIER", NULL, false, false, "who carries it", "承运商"},
     {"--tracking", ARGUMENT_TEXT, "NUMBER", NULL, false, false, "their number", "运单号"},
     {"--item", ARGUMENT_ITEM_CHANGE, "CODE:QTY", NULL, false, true, "all items of that event anew", "该记录的全部产品"},
-    {"--field", ARGUMENT_PAIR, "NAME=VALUE", NULL, false, true, "all own fields of that event anew", "该记录的全部自定义字段"},
+    {"--field", ARGUMENT_PAIR, "NAME=VALUE", NULL, false, true, "all own fields of that event anew",
+     "该记录的全部自定义字段"},
     {"--text", ARGUMENT_TEXT, "TEXT", NULL, false, false, "the text of a note", "备注内容"},
     {"--kind", ARGUMENT_TEXT, "KIND", NULL, false, false, "the kind of a note", "备注类别"},
-    {"--key", ARGUMENT_TEXT, "KEY", NULL, false, false, "repeating the command with the same key changes nothing",
-     "以同一键重复命令不会重复记录"},
-    EXPECT_OPTION,
+    {OPTION_KEY},
+    {OPTION_EXPECT},
     {0},
 };
 
@@ -77,8 +73,9 @@ static int check_mine(struct order_request *r, const struct daybook_event *event
     if (rc)
         return rc;
     return daybook_fail(&ctx->error, DAYBOOK_NOT_YOURS,
-                        say(ctx, "The last entry is by %.*s, so it is not yours to undo. `daybook correct` takes back a "
-                                 "single event of anyone, with a reason.",
+                        say(ctx,
+                            "The last entry is by %.*s, so it is not yours to undo. `daybook correct` takes back a "
+                            "single event of anyone, with a reason.",
                             "最后一次记录由 %.*s 所记，不能由您撤销。可用 `daybook correct` 说明原因后更正单条记录。"),
                         (int)actor.len, actor.ptr);
 }
@@ -166,10 +163,11 @@ static int check_correction(struct order_request *r, uint64_t seq)
     const struct schema_type *type = at < chain->count ? schema_by_wire(chain->links[at].event.type) : NULL;
     int rc = type ? order_request_check(r, type, &count) : 0;
     if (rc || (!type && !context_flag(ctx, "--void")))
-        return rc ? rc : daybook_fail(&ctx->error, DAYBOOK_NOT_FOUND,
-                                      say(ctx, "Event %llu is none of this order. `daybook history` shows its events.",
-                                          "事件 %llu 不属于该订单。`daybook history` 可查看其全部事件。"),
-                                      (unsigned long long)seq);
+        return rc ? rc
+                  : daybook_fail(&ctx->error, DAYBOOK_NOT_FOUND,
+                                 say(ctx, "Event %llu is none of this order. `daybook history` shows its events.",
+                                     "事件 %llu 不属于该订单。`daybook history` 可查看其全部事件。"),
+                                 (unsigned long long)seq);
     if (context_flag(ctx, "--void") != (count == 0))
         return daybook_fail(&ctx->error, DAYBOOK_USAGE,
                             say(ctx, "Say either --void or what should have been recorded, such as --on DATE.",

@@ -10,7 +10,8 @@
 
 static int list_customers(struct session *s)
 {
-    static const struct column columns[] = {{"ordinal", "Nr", "编号", COLUMN_NUMBER}, {"name", "Customer", "客户", COLUMN_TEXT}};
+    static const struct column columns[] = {{"ordinal", "No.", "编号", COLUMN_NUMBER},
+                                            {"name", "Customer", "客户", COLUMN_TEXT}};
     struct context *ctx = s->ctx;
     uint32_t count = 0, current = 0, total = 0;
     int rc = registers_count(s->registers, DAYBOOK_CUSTOMER, &count, &ctx->error);
@@ -31,7 +32,7 @@ static int list_customers(struct session *s)
 
 static int list_products(struct session *s)
 {
-    static const struct column columns[] = {{"ordinal", "Nr", "编号", COLUMN_NUMBER},
+    static const struct column columns[] = {{"ordinal", "No.", "编号", COLUMN_NUMBER},
                                             {"code", "Code", "产品代码", COLUMN_KEY},
                                             {"name", "Name", "名称", COLUMN_TEXT}};
     struct context *ctx = s->ctx;
@@ -132,7 +133,8 @@ static int answer(struct context *ctx, const char *type, const struct daybook_re
     static const struct column columns[] = {{"type", NULL, NULL, COLUMN_KEY}, {"seq", NULL, NULL, COLUMN_NUMBER}};
     struct output *out = &ctx->output;
     if (output_wants_json(out))
-        return output_document(out, json_pack("{s:s,s:I}", "type", type, "seq", (json_int_t)result->last_seq), &ctx->error);
+        return output_document(out, json_pack("{s:s,s:I}", "type", type, "seq", (json_int_t)result->last_seq),
+                               &ctx->error);
     if (out->format == OUTPUT_TABLE)
         return output_line(out, (struct daybook_text){sentence, strlen(sentence)}, &ctx->error);
     int rc = output_begin(out, NULL, columns, 2, &ctx->error);
@@ -163,8 +165,9 @@ static int run_rename_customer(struct context *ctx)
     daybook_draft_init(&draft, DAYBOOK_CUSTOMER_RENAMED);
     draft.subject = context_text(ctx, "OLD");
     draft.name = context_text(ctx, "NEW");
-    return record(ctx, &draft, say(ctx, "Renamed; every order follows, and the old name still finds the customer.",
-                                   "已改名；全部订单随之更新，旧名称仍可查到该客户。"));
+    return record(ctx, &draft,
+                  say(ctx, "Renamed; every order follows, and the old name still finds the customer.",
+                      "已改名；全部订单随之更新，旧名称仍可查到该客户。"));
 }
 
 static int run_rename_product(struct context *ctx)
@@ -174,8 +177,9 @@ static int run_rename_product(struct context *ctx)
     draft.subject = context_text(ctx, "CODE");
     draft.code = context_text(ctx, "NEWCODE");
     draft.name = context_text(ctx, "--name");
-    return record(ctx, &draft, say(ctx, "Renamed; every order follows, and the old code still finds the product.",
-                                   "已改名；全部订单随之更新，旧代码仍可查到该产品。"));
+    return record(ctx, &draft,
+                  say(ctx, "Renamed; every order follows, and the old code still finds the product.",
+                      "已改名；全部订单随之更新，旧代码仍可查到该产品。"));
 }
 
 static int run_merge_customer(struct context *ctx)
@@ -184,12 +188,13 @@ static int run_merge_customer(struct context *ctx)
     daybook_draft_init(&draft, DAYBOOK_CUSTOMER_MERGED);
     draft.subject = context_text(ctx, "OLD");
     draft.customer = context_text(ctx, "INTO");
-    return record(ctx, &draft, say(ctx, "Merged: orders of both are now one customer's.", "已合并：两者的订单现归同一客户。"));
+    return record(ctx, &draft,
+                  say(ctx, "Merged: orders of both are now one customer's.", "已合并：两者的订单现归同一客户。"));
 }
 
 enum { CHOICES_MAX = 200 };
 
-/* "A,B,C" into texts; returns how many, CHOICES_MAX + 1 when there are more than fit. Commas may be full-width or "、". */
+/* "A,B,C" into texts; returns how many, CHOICES_MAX + 1 when there are more than fit. Also with "，" and "、". */
 static size_t split_choices(struct daybook_text list, struct daybook_text texts[CHOICES_MAX])
 {
     static const char *const commas[] = {",", "，", "、"};
@@ -226,17 +231,26 @@ static int run_field_add(struct context *ctx)
     draft.choice_count = list ? split_choices(list->text, choices) : 0;
     bool is_choice = text_equals(draft.category, DAYBOOK_TEXT("choice"));
     if (draft.choice_count > CHOICES_MAX)
-        return daybook_fail(&ctx->error, DAYBOOK_USAGE, say(ctx, "A field has at most %d choices.", "一个字段最多有 %d 个可选值。"), CHOICES_MAX);
+        return daybook_fail(&ctx->error, DAYBOOK_USAGE,
+                            say(ctx, "A field has at most %d choices.", "一个字段最多有 %d 个可选值。"), CHOICES_MAX);
     if (is_choice != (draft.choice_count > 0))
         return daybook_fail(&ctx->error, DAYBOOK_USAGE,
                             say(ctx, "--choices A,B belongs to --kind choice, and it needs them.",
                                 "--kind choice 需要 --choices A,B；其他类型不能有 --choices。"));
-    return record(ctx, &draft, say(ctx, "Defined; orders take it as --field NAME=VALUE.", "已定义；订单中以 --field 名称=值 填写。"));
+    return record(
+        ctx, &draft,
+        say(ctx, "Defined; orders take it as --field NAME=VALUE.", "已定义；订单中以 --field 名称=值 填写。"));
 }
 
-#define RENAMES(first, second)                                                                                   \
-    (const struct argument[]){{.name = first, .kind = ARGUMENT_TEXT, .required = true},                          \
-                              {.name = second, .kind = ARGUMENT_TEXT, .required = true}, {0}}
+#define RENAMES(first, second)                                                                                         \
+    (const struct argument[])                                                                                          \
+    {                                                                                                                  \
+        {.name = first, .kind = ARGUMENT_TEXT, .required = true},                                                      \
+            {.name = second, .kind = ARGUMENT_TEXT, .required = true},                                                 \
+        {                                                                                                              \
+            0                                                                                                          \
+        }                                                                                                              \
+    }
 
 const struct command register_commands[] = {
     {
@@ -271,7 +285,8 @@ const struct command register_commands[] = {
         .name = "rename product",
         .group = "orders",
         .arguments = RENAMES("CODE", "NEWCODE"),
-        .options = (const struct option[]){{"--name", ARGUMENT_TEXT, "NAME", NULL, false, false, "its name", "名称"}, {0}},
+        .options =
+            (const struct option[]){{"--name", ARGUMENT_TEXT, "NAME", NULL, false, false, "its name", "名称"}, {0}},
         .summary_en = "Give a product another code, or name; every order follows.",
         .summary_zh = "更改产品代码或名称；全部订单随之更新。",
         .example = "daybook rename product P-1 P-100 --name Bolt",
@@ -292,13 +307,14 @@ const struct command register_commands[] = {
         .name = "field add",
         .group = "orders",
         .arguments = (const struct argument[]){{.name = "NAME", .kind = ARGUMENT_TEXT, .required = true}, {0}},
-        .options = (const struct option[]){
-            {"--kind", ARGUMENT_CHOICE, "KIND", "text|number|date|choice", true, false, "what it holds", "类型"},
-            {"--choices", ARGUMENT_TEXT, "A,B", NULL, false, false, "the values it may have", "可选值"},
-            {"--required", ARGUMENT_FLAG, NULL, NULL, false, false, "every new order needs it", "新订单必填"},
-            {"--public", ARGUMENT_FLAG, NULL, NULL, false, false, "its text is nobody's personal data and stays for good",
-             "其内容不是个人数据，永久保留"},
-            {0}},
+        .options =
+            (const struct option[]){
+                {"--kind", ARGUMENT_CHOICE, "KIND", "text|number|date|choice", true, false, "what it holds", "类型"},
+                {"--choices", ARGUMENT_TEXT, "A,B", NULL, false, false, "the values it may have", "可选值"},
+                {"--required", ARGUMENT_FLAG, NULL, NULL, false, false, "every new order needs it", "新订单必填"},
+                {"--public", ARGUMENT_FLAG, NULL, NULL, false, false,
+                 "its text is nobody's personal data and stays for good", "其内容不是个人数据，永久保留"},
+                {0}},
         .summary_en = "Define a field of your own for orders.",
         .summary_zh = "新增自定义订单字段。",
         .example = "daybook field add colour --kind choice --choices red,blue",

@@ -1,10 +1,11 @@
-/* `daybook doctor`: gathers what there is to know about a ledger and its machine, then asks each check in a table whether
- * something is wrong. */
+/* `daybook doctor`: gathers what there is to know about a ledger and its machine, then asks each check in a table
+ * whether something is wrong. */
 #include "tools/doctor.h"
 
 #include "tools/order_json.h"
 #include "tools/session.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fts.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct examination {
     const char *filesystem;   /* NULL: one that has no name here */
     uint32_t filesystem_magic;
     bool filesystem_remote, read_only, has_views;
+    unsigned leftovers; /* folders of personal data that the log does not name */
 };
 
 /* Magic numbers of statfs(2). */
@@ -59,13 +61,25 @@ static uint64_t folder_bytes(char *folder)
     return bytes;
 }
 
+static unsigned count_leftovers(const char *folder, const char *named)
+{
+    DIR *list = opendir(folder);
+    unsigned count = 0;
+    if (!list)
+        return 0;
+    for (struct dirent *entry; (entry = readdir(list));)
+        count += strncmp(entry->d_name, "personal-", 9) == 0 && strcmp(entry->d_name, named) != 0;
+    closedir(list);
+    return count;
+}
+
 static int look_at_disk(struct examination *x)
 {
     struct context *ctx = x->session.ctx;
     const char *folder = daybook_folder(x->session.ledger);
     struct statvfs volume;
     struct statfs type;
-    char path[PATH_SIZE];
+    char path[PATH_SIZE], personal[40];
     if (statvfs(folder, &volume) || statfs(folder, &type))
         return daybook_fail(&ctx->error, DAYBOOK_IO, "%s while asking about the disk of %s.", strerror(errno), folder);
     x->free_bytes = (uint64_t)volume.f_bavail * volume.f_frsize;
@@ -75,7 +89,9 @@ static int look_at_disk(struct examination *x)
             x->filesystem = filesystems[i].name;
             x->filesystem_remote = filesystems[i].remote;
         }
-    snprintf(path, sizeof path, "%s/personal-%llu", folder, (unsigned long long)x->personal_generation);
+    snprintf(personal, sizeof personal, "personal-%llu", (unsigned long long)x->personal_generation);
+    x->leftovers = count_leftovers(folder, personal);
+    snprintf(path, sizeof path, "%s/%s", folder, personal);
     x->personal_bytes = folder_bytes(path);
     snprintf(path, sizeof path, "%s/views", folder);
     x->has_views = access(path, F_OK) == 0;
@@ -102,14 +118,16 @@ static int look_at_log(struct examination *x)
 
 static void check_clock(const struct examination *x, char out[FINDING_SIZE])
 {
-    int64_t ahead_us = x->last_recorded_us - x->session.now_us;
-    if (x->last_recorded_us == DAYBOOK_INSTANT_NONE || ahead_us <= SECOND_US)
+    if (x->last_recorded_us == DAYBOOK_INSTANT_NONE || x->last_recorded_us <= x->session.now_us + SECOND_US)
         return;
-    snprintf(out, FINDING_SIZE,
-             say(x->session.ctx, "The clock is %lld s behind the last event. Set it right (timedatectl); if it is right, "
-                                 "commands go on with --accept-clock.",
-                 "时钟比最后一个事件落后 %lld 秒。请校正时钟（timedatectl）；若时钟无误，命令可加 --accept-clock 继续。"),
-             (long long)(ahead_us / SECOND_US));
+    int64_t ahead_us = x->last_recorded_us - x->session.now_us;
+    snprintf(
+        out, FINDING_SIZE,
+        say(x->session.ctx,
+            "The clock is %lld s behind the last event. Set it right (timedatectl); if it is right, "
+            "commands go on with --accept-clock.",
+            "时钟比最后一个事件落后 %lld 秒。请校正时钟（timedatectl）；若时钟无误，命令可加 --accept-clock 继续。"),
+        (long long)(ahead_us / SECOND_US));
 }
 
 static void check_space(const struct examination *x, char out[FINDING_SIZE])
@@ -125,7 +143,8 @@ static void check_filesystem(const struct examination *x, char out[FINDING_SIZE]
 {
     if (x->filesystem_remote)
         snprintf(out, FINDING_SIZE,
-                 say(x->session.ctx, "The ledger is on %s, where locks between machines are not safe. Move it to a local disk.",
+                 say(x->session.ctx,
+                     "The ledger is on %s, where locks between machines are not safe. Move it to a local disk.",
                      "账本位于 %s 上，跨机器的锁并不可靠。请移到本地磁盘。"),
                  x->filesystem);
 }
@@ -133,13 +152,25 @@ static void check_filesystem(const struct examination *x, char out[FINDING_SIZE]
 static void check_writable(const struct examination *x, char out[FINDING_SIZE])
 {
     if (x->read_only)
-        snprintf(out, FINDING_SIZE,
-                 say(x->session.ctx, "You may read the ledger, not write it. Check who owns %s.", "您对账本只有读取权限。请检查 %s 的所有者。"),
-                 daybook_folder(x->session.ledger));
+        snprintf(out, FINDING_SIZE, "%s",
+                 say(x->session.ctx, "You may read the ledger, not write it. Check who owns its folder.",
+                     "您对账本只有读取权限。请检查其文件夹的所有者。"));
 }
 
-static void (*const checks[])(const struct examination *, char[FINDING_SIZE]) = {check_clock, check_space, check_filesystem,
-                                                                                 check_writable};
+static void check_leftovers(const struct examination *x, char out[FINDING_SIZE])
+{
+    if (x->leftovers)
+        snprintf(
+            out, FINDING_SIZE,
+            say(x->session.ctx,
+                "%u folders of personal data are left over from a deletion that was cut short. The next command that "
+                "writes removes them.",
+                "有 %u 个个人数据文件夹因删除中断而残留；下一个写入命令会将其清除。"),
+            x->leftovers);
+}
+
+static void (*const checks[])(const struct examination *, char[FINDING_SIZE]) = {
+    check_clock, check_space, check_filesystem, check_writable, check_leftovers};
 enum { CHECK_COUNT = sizeof checks / sizeof *checks };
 
 static json_t *findings_of(const struct examination *x)
@@ -181,11 +212,14 @@ static size_t facts_of(const struct examination *x, char magic[16], struct fact 
         {"last_recorded_at", "Last event", "最后事件", cell_instant(x->last_recorded_us)},
         {"clock", "Clock", "时钟", cell_instant(x->session.now_us)},
         {"log_bytes", "Log, bytes", "日志字节数", cell_integer((int64_t)x->sizes.file_bytes)},
-        {"personal_generation", "Generation of personal data", "个人数据代次", cell_integer((int64_t)x->personal_generation)},
+        {"personal_generation", "Generation of personal data", "个人数据代次",
+         cell_integer((int64_t)x->personal_generation)},
         {"personal_bytes", "Personal data, bytes", "个人数据字节数", cell_integer((int64_t)x->personal_bytes)},
-        {"views_bytes", "Views, bytes", "视图字节数", x->has_views ? cell_integer((int64_t)x->views_bytes) : cell_null()},
+        {"views_bytes", "Views, bytes", "视图字节数",
+         x->has_views ? cell_integer((int64_t)x->views_bytes) : cell_null()},
         {"readers", "Reader slots in use", "读取槽位", cell_integer(x->sizes.readers)},
-        {"stale_readers_cleared", "Stale readers cleared", "已清除的失效读取者", cell_integer(x->sizes.stale_readers_cleared)},
+        {"stale_readers_cleared", "Stale readers cleared", "已清除的失效读取者",
+         cell_integer(x->sizes.stale_readers_cleared)},
         {"filesystem", "Filesystem", "文件系统", cell_string(x->filesystem ? x->filesystem : magic)},
         {"free_bytes", "Free on its disk, bytes", "磁盘可用字节数", cell_integer((int64_t)x->free_bytes)},
         {"read_only", "Read only", "只读", cell_boolean(x->read_only)},
@@ -213,11 +247,16 @@ static int put_findings(struct context *ctx, json_t *findings)
 static json_t *fact_json(const struct cell *value)
 {
     switch (value->kind) {
-    case CELL_NULL: return json_null();
-    case CELL_INTEGER: return json_integer(value->integer);
-    case CELL_BOOLEAN: return json_boolean(value->boolean);
-    case CELL_INSTANT: return json_of_instant(value->instant_us);
-    default: return json_of_text(value->text);
+    case CELL_NULL:
+        return json_null();
+    case CELL_INTEGER:
+        return json_integer(value->integer);
+    case CELL_BOOLEAN:
+        return json_boolean(value->boolean);
+    case CELL_INSTANT:
+        return json_of_instant(value->instant_us);
+    default:
+        return json_of_text(value->text);
     }
 }
 

@@ -1,5 +1,6 @@
 /* The program: its tables of commands. */
 #include "tools/commands.h"
+#include "tools/fault.h"
 
 int main(int argc, char **argv)
 {
@@ -8,5 +9,6 @@ int main(int argc, char **argv)
         evidence_commands, stats_commands, view_commands,     import_commands, export_commands, NULL,
     };
     const struct program program = {"0.1.0", tables};
+    fault_guard_install();
     return cli_main(&program, argc, argv);
 }

@@ -16,9 +16,9 @@ enum {
 const char *order_status_label(const struct context *ctx, enum workflow_status status)
 {
     static const char *const chinese[STATUS_COUNT] = {
-        [STATUS_PENDING] = "待处理",   [STATUS_PROCESSING] = "处理中", [STATUS_IN_PRODUCTION] = "生产中",
-        [STATUS_SHIPPED] = "已发货",   [STATUS_DELIVERED] = "已送达",  [STATUS_CANCELLED] = "已取消",
-        [STATUS_RETURNED] = "已退货",  [STATUS_ON_HOLD] = "已暂停",
+        [STATUS_PENDING] = "待处理",  [STATUS_PROCESSING] = "处理中", [STATUS_IN_PRODUCTION] = "生产中",
+        [STATUS_SHIPPED] = "已发货",  [STATUS_DELIVERED] = "已送达",  [STATUS_CANCELLED] = "已取消",
+        [STATUS_RETURNED] = "已退货", [STATUS_ON_HOLD] = "已暂停",
     };
     return ctx->language == LANGUAGE_ZH ? chinese[status] : workflow_statuses[status].name;
 }
@@ -38,7 +38,8 @@ static int put(struct session *s, const char *title, struct cell value, const ch
 {
     if (value.kind == CELL_NULL)
         return 0;
-    return output_row(&s->ctx->output, (struct cell[]){cell_toned(cell_string(title), TONE_FAINT), value, cell_string(remark)},
+    return output_row(&s->ctx->output,
+                      (struct cell[]){cell_toned(cell_string(title), TONE_FAINT), value, cell_string(remark)},
                       &s->ctx->error);
 }
 
@@ -62,7 +63,8 @@ static int put_header(struct session *s)
         tone = TONE_BAD;
     } else if (order_late_days(state, &days)) {
         snprintf(remark, sizeof remark,
-                 days > 0 ? say(ctx, "%lld d late", "迟到 %lld 天") : say(ctx, "%lld d before the promise", "比承诺提前 %lld 天"),
+                 days > 0 ? say(ctx, "%lld d late", "迟到 %lld 天")
+                          : say(ctx, "%lld d before the promise", "比承诺提前 %lld 天"),
                  (long long)(days > 0 ? days : -days));
         tone = days > 0 ? TONE_WARNING : TONE_GOOD;
     }
@@ -70,8 +72,8 @@ static int put_header(struct session *s)
     if (!rc)
         rc = put(s, say(ctx, "Order", "订单号"), cell_text(state->order_no), "");
     if (!rc)
-        rc = put(s, say(ctx, "Status", "状态"),
-                 cell_toned(cell_string(order_status_label(ctx, state->status)), tone), remark);
+        rc = put(s, say(ctx, "Status", "状态"), cell_toned(cell_string(order_status_label(ctx, state->status)), tone),
+                 remark);
     if (!rc)
         rc = put(s, say(ctx, "Customer", "客户"), cell_text(customer), "");
     return rc ? rc : put(s, say(ctx, "Their reference", "客户单号"), cell_text(state->customer_ref), "");
@@ -167,10 +169,10 @@ static int put_pairs(struct session *s)
 static int put_lines(struct session *s)
 {
     static const struct column columns[] = {
-        {"line", "Line", "行", COLUMN_NUMBER},           {"code", "Code", "产品代码", COLUMN_KEY},
-        {"name", "Name", "名称", COLUMN_TEXT},           {"quantity", "Quantity", "数量", COLUMN_NUMBER},
-        {"unit", "Unit", "单位", COLUMN_KEY},            {"expected_on", "Promised", "承诺交期", COLUMN_KEY},
-        {"shipped", "Shipped", "已发", COLUMN_NUMBER},   {"delivered", "Delivered", "已达", COLUMN_NUMBER},
+        {"line", "Line", "行", COLUMN_NUMBER},         {"code", "Code", "产品代码", COLUMN_KEY},
+        {"name", "Name", "名称", COLUMN_TEXT},         {"quantity", "Quantity", "数量", COLUMN_NUMBER},
+        {"unit", "Unit", "单位", COLUMN_KEY},          {"expected_on", "Promised", "承诺交期", COLUMN_KEY},
+        {"shipped", "Shipped", "已发", COLUMN_NUMBER}, {"delivered", "Delivered", "已达", COLUMN_NUMBER},
     };
     struct output *out = &s->ctx->output;
     const struct order_state *state = &s->reader.state;
@@ -205,8 +207,8 @@ static int put_note(struct session *s, const struct order_note *note)
     if (rc)
         return rc;
     local_time(s, note->recorded_us, when);
-    struct cell said = text.ptr ? cell_text(text)
-                                : cell_toned(cell_string(say(s->ctx, "(erased)", "（已删除）")), TONE_FAINT);
+    struct cell said =
+        text.ptr ? cell_text(text) : cell_toned(cell_string(say(s->ctx, "(erased)", "（已删除）")), TONE_FAINT);
     return output_row(&s->ctx->output,
                       (struct cell[]){cell_integer((int64_t)note->seq), cell_string(when), cell_text(actor),
                                       cell_text(note->category), said},
@@ -216,8 +218,8 @@ static int put_note(struct session *s, const struct order_note *note)
 static int put_notes(struct session *s)
 {
     static const struct column columns[] = {
-        {"seq", "Note", "备注", COLUMN_NUMBER},       {"recorded_at", "When", "时间", COLUMN_KEY},
-        {"actor", "Who", "操作人", COLUMN_KEY},       {"kind", "Kind", "类别", COLUMN_KEY},
+        {"seq", "Note", "备注", COLUMN_NUMBER}, {"recorded_at", "When", "时间", COLUMN_KEY},
+        {"actor", "Who", "操作人", COLUMN_KEY}, {"kind", "Kind", "类别", COLUMN_KEY},
         {"text", "Text", "内容", COLUMN_TEXT},
     };
     const struct order_state *state = &s->reader.state;

@@ -165,17 +165,20 @@ static int read_field(struct order_request *r, const struct pair *pair, struct d
     int name_len = (int)text_prefix_of_width(pair->key, 60);
     int rc = daybook_find(s->snapshot, DAYBOOK_FIELD, pair->key, &ordinal, &s->ctx->error);
     if (!rc && ordinal == 0)
-        return daybook_fail(&s->ctx->error, DAYBOOK_NOT_FOUND,
-                            say(s->ctx, "There is no field \"%.*s\". `daybook field list` shows the fields; `daybook field "
-                                        "add %.*s --kind text` makes one.",
-                                "没有字段“%.*s”。`daybook field list` 列出字段；`daybook field add %.*s --kind text` 可新增。"),
-                            name_len, pair->key.ptr, name_len, pair->key.ptr);
+        return daybook_fail(
+            &s->ctx->error, DAYBOOK_NOT_FOUND,
+            say(s->ctx,
+                "There is no field \"%.*s\". `daybook field list` shows the fields; `daybook field "
+                "add %.*s --kind text` makes one.",
+                "没有字段“%.*s”。`daybook field list` 列出字段；`daybook field add %.*s --kind text` 可新增。"),
+            name_len, pair->key.ptr, name_len, pair->key.ptr);
     if (!rc)
         rc = registers_field(s->registers, ordinal, &definition, &s->ctx->error);
     if (!rc && definition.is_required && text_trim(pair->value).len == 0)
-        rc = daybook_fail(&s->ctx->error, DAYBOOK_BAD_VALUE,
-                          say(s->ctx, "Field \"%.*s\" is required; it cannot be empty.", "字段“%.*s”为必填，不能为空。"),
-                          name_len, pair->key.ptr);
+        rc =
+            daybook_fail(&s->ctx->error, DAYBOOK_BAD_VALUE,
+                         say(s->ctx, "Field \"%.*s\" is required; it cannot be empty.", "字段“%.*s”为必填，不能为空。"),
+                         name_len, pair->key.ptr);
     *field = (struct daybook_draft_field){pair->key, pair->value.len ? pair->value : DAYBOOK_TEXT_NONE};
     return rc;
 }
@@ -204,18 +207,31 @@ static int read_occurred(struct order_request *r, struct daybook_draft *draft)
     return session_day(&r->session, "--on", &draft->occurred_on);
 }
 
-/* What --note says is of the same day: the entry is repeated as a whole under its key. */
+/* Of the same day: the entry is repeated as a whole under its key. */
+struct daybook_draft *order_request_add(struct order_request *r, uint32_t type)
+{
+    struct daybook_draft *drafts = realloc(r->drafts, (r->draft_count + 1) * sizeof *drafts);
+    if (!drafts)
+        return NULL;
+    r->drafts = drafts;
+    struct daybook_draft *added = &drafts[r->draft_count++];
+    daybook_draft_init(added, type);
+    if (added != drafts) {
+        added->order_no = drafts[0].order_no;
+        added->occurred = drafts[0].occurred;
+        added->occurred_on = drafts[0].occurred_on;
+    }
+    return added;
+}
+
 static int read_note(struct order_request *r)
 {
     const struct given *note = given_if(r->session.ctx, "--note");
-    r->draft_count = 1;
     if (!note)
         return 0;
-    struct daybook_draft *draft = &r->drafts[r->draft_count++];
-    daybook_draft_init(draft, DAYBOOK_ORDER_NOTE_ADDED);
-    draft->order_no = r->drafts[0].order_no;
-    draft->occurred = r->drafts[0].occurred;
-    draft->occurred_on = r->drafts[0].occurred_on;
+    struct daybook_draft *draft = order_request_add(r, DAYBOOK_ORDER_NOTE_ADDED);
+    if (!draft)
+        return no_memory(r->session.ctx);
     draft->text = note->text;
     return refuse_blank(r->session.ctx, "--note", note->text);
 }
@@ -223,17 +239,20 @@ static int read_note(struct order_request *r)
 int order_request_read(struct order_request *r, uint32_t type)
 {
     struct context *ctx = r->session.ctx;
-    struct daybook_draft *draft = &r->drafts[0];
-    const struct given *no = given_if(ctx, "NO"), *expect = given_if(ctx, "--expect"), *reason = given_if(ctx, "--reason");
+    struct daybook_draft *draft = order_request_add(r, type);
+    const struct given *no = given_if(ctx, "NO"), *expect = given_if(ctx, "--expect"),
+                       *reason = given_if(ctx, "--reason");
     int rc = 0;
-    daybook_draft_init(draft, type);
+    if (!draft)
+        return no_memory(ctx);
     if (no)
         draft->order_no = no->text;
     if (reason)
         draft->reason = reason->text;
     if (expect && expect->count == 0)
-        return daybook_fail(&ctx->error, DAYBOOK_USAGE,
-                            say(ctx, "--expect takes the version that you saw, 1 or more.", "--expect 应为所见的版本号，至少为 1。"));
+        return daybook_fail(
+            &ctx->error, DAYBOOK_USAGE,
+            say(ctx, "--expect takes the version that you saw, 1 or more.", "--expect 应为所见的版本号，至少为 1。"));
     rc = refuse_blank(ctx, "--reason", draft->reason);
     for (size_t i = 0; i < VALUE_COUNT && !rc; i++)
         rc = read_value(r, &values[i], draft);
@@ -262,8 +281,9 @@ int order_request_check(const struct order_request *r, const struct schema_type 
         if (!given_if(ctx, values[i].name))
             continue;
         if (!has_field(type, values[i].field))
-            return daybook_fail(&ctx->error, DAYBOOK_USAGE, say(ctx, "%s has no %s: %s does not fit it.", "%s 没有 %s：%s 不适用。"),
-                                type->name, values[i].field, values[i].name);
+            return daybook_fail(&ctx->error, DAYBOOK_USAGE,
+                                say(ctx, "%s has no %s: %s does not fit it.", "%s 没有 %s：%s 不适用。"), type->name,
+                                values[i].field, values[i].name);
         count++;
     }
     *ret_count = count;
@@ -272,7 +292,7 @@ int order_request_check(const struct order_request *r, const struct schema_type 
 
 /* ---- the entry */
 
-/* An order that was taken back is loaded too: the ledger refuses what does not go, and a repeated key gets its answer. */
+/* An order that was taken back is loaded too: the ledger refuses what does not go, and a repeated key is answered. */
 int order_request_begin(struct order_request *r, struct context *ctx)
 {
     struct session *s = &r->session;
@@ -342,8 +362,8 @@ static int answer_line(struct order_request *r, const char *done)
     const char *after = state->exists ? order_status_label(ctx, state->status) : "-";
     const char *again = r->result.repeated ? say(ctx, " (recorded before under this key)", "（此键已记录过）") : "";
     if (strcmp(before, after) == 0)
-        return output_print(&ctx->output, &ctx->error, say(ctx, "%s: %s (%s)%s", "%s：%s（%s）%s"), r->result.order_no, done,
-                            after, again);
+        return output_print(&ctx->output, &ctx->error, say(ctx, "%s: %s (%s)%s", "%s：%s（%s）%s"), r->result.order_no,
+                            done, after, again);
     return output_print(&ctx->output, &ctx->error, say(ctx, "%s: %s (%s -> %s)%s", "%s：%s（%s → %s）%s"),
                         r->result.order_no, done, before, after, again);
 }
@@ -358,6 +378,7 @@ int order_request_answer(struct order_request *r, const char *done)
 
 void order_request_end(struct order_request *r)
 {
+    free(r->drafts);
     free(r->items);
     free(r->fields);
     session_close(&r->session);

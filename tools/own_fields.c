@@ -18,7 +18,8 @@ static json_t *choices_json(const struct register_field *field)
     size_t offset = 0;
     msgpack_unpacked_init(&unpacked);
     if (choices && field->choices_len &&
-        msgpack_unpack_next(&unpacked, (const char *)field->choices, field->choices_len, &offset) == MSGPACK_UNPACK_SUCCESS &&
+        msgpack_unpack_next(&unpacked, (const char *)field->choices, field->choices_len, &offset) ==
+            MSGPACK_UNPACK_SUCCESS &&
         unpacked.data.type == MSGPACK_OBJECT_ARRAY) {
         const msgpack_object_array *array = &unpacked.data.via.array;
         for (uint32_t i = 0; i < array->size; i++)
@@ -39,9 +40,9 @@ int own_field_json(struct session *s, uint32_t ordinal, json_t **ret)
     int rc = registers_field(s->registers, ordinal, &field, &s->ctx->error);
     if (rc)
         return rc;
-    json_t *object = json_pack("{s:o,s:o,s:b,s:b,s:o}", "name", json_of_text(field.name), "kind",
-                               json_of_text(field.category), "required", (int)field.is_required, "public",
-                               (int)field.is_public, "choices", choices_json(&field));
+    json_t *object =
+        json_pack("{s:o,s:o,s:b,s:b,s:o}", "name", json_of_text(field.name), "kind", json_of_text(field.category),
+                  "required", (int)field.is_required, "public", (int)field.is_public, "choices", choices_json(&field));
     if (!object)
         return no_memory(s);
     *ret = object;

@@ -13,7 +13,7 @@
 #include "tools/order_json.h"
 
 enum {
-    KEY_NULL = UINT16_MAX, /* of an own field: the order has no value */
+    NUMBERED_KEYS_MAX = 1 << 22, /* keys beyond are found by their texts: a list of groups stays small */
     MONTHS_A_YEAR = 12,
 };
 
@@ -223,7 +223,7 @@ static int field_keys(struct grouping *g, struct part *part, const struct order 
         rc = take_values(g, part, state->lines[i].own, state->lines[i].own_count);
     part->keys = part->value_keys;
     if (part->key_count == 0)
-        set_single(part, KEY_NULL);
+        set_single(part, 0);
     return rc;
 }
 
@@ -352,17 +352,19 @@ struct group **grouping_sorted(struct grouping *g, size_t *ret_count)
 
 /* ---- counting */
 
-static int make_room(struct grouping *g, uint32_t key)
+/* Where the group of a numbered key is kept. */
+static int find_place(struct grouping *g, uint32_t key, struct group ***ret)
 {
-    if (key < g->number_capacity)
-        return 0;
-    size_t wanted = 2 * (size_t)key + 64;
-    struct group **bigger = reallocarray(g->by_number, wanted, sizeof *bigger);
-    if (!bigger)
-        return no_memory(g);
-    memset(bigger + g->number_capacity, 0, (wanted - g->number_capacity) * sizeof(*bigger));
-    g->by_number = bigger;
-    g->number_capacity = wanted;
+    if (key >= g->number_capacity) {
+        size_t wanted = 2 * (size_t)key + 64;
+        struct group **bigger = reallocarray(g->by_number, wanted, sizeof *bigger);
+        if (!bigger)
+            return no_memory(g);
+        memset(bigger + g->number_capacity, 0, (wanted - g->number_capacity) * sizeof *bigger);
+        g->by_number = bigger;
+        g->number_capacity = wanted;
+    }
+    *ret = &g->by_number[key];
     return 0;
 }
 
@@ -373,16 +375,17 @@ static int count_numbered(struct grouping *g, struct part *part, const struct or
     int rc = 0;
     for (size_t i = 0; i < part->key_count && !rc; i++) {
         uint32_t key = part->keys[i];
+        struct group *unkept = NULL, **group = &unkept;
         struct daybook_text text = DAYBOOK_TEXT_NONE;
-        rc = make_room(g, key);
-        if (!rc && !g->by_number[key]) {
+        if (key < NUMBERED_KEYS_MAX)
+            rc = find_place(g, key, &group);
+        if (!rc && !*group) {
             rc = part->dimension->text_of(g, part, key, &text);
             if (!rc)
-                rc = groups_count_order(g->groups, &text, order->facts->order, &g->by_number[key],
-                                        &g->session->ctx->error);
+                rc = groups_count_order(g->groups, &text, order->facts->order, group, &g->session->ctx->error);
         }
-        if (!rc && g->by_number[key])
-            rc = add(context, g->by_number[key]->accumulator, order->facts);
+        if (!rc && *group)
+            rc = add(context, (*group)->accumulator, order->facts);
     }
     return rc;
 }

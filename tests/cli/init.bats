@@ -126,6 +126,16 @@ assert d["last_recorded_at"] <= d["clock"]'
     daybook --format jsonl doctor | grep -q '"last_seq":0,"last_recorded_at":null'
 }
 
+@test "doctor says what is wrong and what to do" {
+    daybook init
+    mkdir "$DAYBOOK_LEDGER/personal-7"
+    run daybook doctor
+    [ "$status" -eq 0 ]
+    [[ $output == *'! 1 folders of personal data are left over'* ]]
+    rmdir "$DAYBOOK_LEDGER/personal-7"
+    daybook doctor | grep -q 'Nothing is wrong'
+}
+
 @test "doctor finds a damaged file: exit 3" {
     daybook init
     daybook create --customer ACME --item P-1:1

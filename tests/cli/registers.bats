@@ -36,8 +36,9 @@ order_has() {
 @test "customers are one whatever the case and width of their letters" {
     daybook create --customer 'Acme  Ltd' --item P-1:1
     daybook create --customer 'ＡＣＭＥ ltd' --item p-1:1
+    local products='{"products":[{"ordinal":1,"code":"P-1","name":null}],"total":1}'
     [ "$(daybook --format json customers | tr -d '\n')" = '{"customers":[{"ordinal":1,"name":"Acme  Ltd"}],"total":1}' ]
-    [ "$(daybook --format json products | tr -d '\n')" = '{"products":[{"ordinal":1,"code":"P-1","name":null}],"total":1}' ]
+    [ "$(daybook --format json products | tr -d '\n')" = "$products" ]
 }
 
 @test "lists in a ledger without any" {
@@ -113,7 +114,7 @@ order_has() {
     refuse 1 bad-value create --customer ACME --item P-1:1 --field checked=2025-02-29
     refuse 2 usage create --customer ACME --item P-1:1 --field colour
     refuse 2 usage create --customer ACME --item P-1:1 --field =red
-    [ "$(daybook --format csv field list | tail -n 5 | head -n 1 | tr -d '\r')" = 'colour,choice,false,false,"red, blue, 绿色, x"' ]
+    [ "$(daybook --format csv field list | sed -n '2s/\r//p')" = 'colour,choice,false,false,"red, blue, 绿色, x"' ]
 }
 
 @test "a field that is not defined is refused, and names the command that defines it" {

@@ -58,8 +58,9 @@ int record(struct daybook *ledger, const struct daybook_draft *drafts, size_t co
                                         .via = DAYBOOK_TEXT("li.lei@host"),
                                         .via_kind = DAYBOOK_TEXT("os")};
     struct daybook_error err = {0};
-    int rc = daybook_append(ledger, &entry, 1, result, &err);
-    return rc ? rc : result->error.code;
+    if (daybook_append(ledger, &entry, 1, result, &err))
+        *result = (struct daybook_result){.error = err};
+    return result->error.code;
 }
 
 /* splitmix64 */

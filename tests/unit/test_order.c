@@ -333,6 +333,8 @@ static void lines_come_and_go(void **state)
     add_amended_line(h, 2, 0);
     assert_int_equal(fold(h)->line_count, 1);
     add_amended_line(h, 3, 6);
+    assert_int_equal(fold(h)->line_count, 1); /* no product: a change of a line that is not there */
+    h->lines[h->count - 1][0].product = 23;
     const struct order_state *s = fold(h);
     assert_int_equal(s->line_count, 2);
     assert_int_equal(s->line_last, 3);

@@ -376,9 +376,12 @@ void sheet_build_orders(struct sheet *sheet)
         sheet->out_of_memory = true;
     for (size_t i = 0; i < reading->order_count && !sheet->out_of_memory; i++) {
         struct reading_order order = {.order_no = reading->orders[i].order_no};
-        if (build_order(&builder, i, &order))
-            reading->orders[kept++] = order;
+        if (!build_order(&builder, i, &order))
+            continue;
+        reading->orders[i] = reading->orders[kept];
+        reading->orders[kept++] = order;
     }
+    reading->dropped_count = reading->order_count - kept;
     reading->order_count = kept;
     tell_raised(&builder);
     status_words_free(builder.words);

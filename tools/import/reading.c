@@ -214,13 +214,14 @@ static int read_table(struct encoded_bytes *bytes, const struct reading_options 
     return code == 0 ? read_rows(&sheet, err) : code;
 }
 
-static int read_bytes(struct encoded_bytes *bytes, const struct reading_options *options, struct reading **ret,
-                      struct daybook_error *err)
+int reading_take_bytes(struct encoded_bytes *bytes, const struct reading_options *options, struct reading **ret,
+                       struct daybook_error *err)
 {
     struct reading *reading = calloc(1, sizeof *reading);
     struct reading_memory *memory = calloc(1, sizeof *memory);
     int code = 0;
 
+    *ret = NULL;
     if (reading == NULL || memory == NULL) {
         free(reading);
         free(memory);
@@ -240,7 +241,7 @@ int reading_load(const char *path, const struct reading_options *options, struct
     *ret = NULL;
     int code = encoding_read_file(path, &bytes, err);
     if (code == 0)
-        code = read_bytes(&bytes, options, ret, err);
+        code = reading_take_bytes(&bytes, options, ret, err);
     free(bytes.ptr);
     return code;
 }
@@ -257,7 +258,7 @@ int reading_from_bytes(const void *content, size_t len, const struct reading_opt
     } else {
         if (len > 0)
             memcpy(bytes.ptr, content, len);
-        code = read_bytes(&bytes, options, ret, err);
+        code = reading_take_bytes(&bytes, options, ret, err);
     }
     free(bytes.ptr);
     return code;

@@ -8,6 +8,7 @@
 #include "daybook/error.h"
 #include "daybook/value.h"
 #include "tools/import/dates.h"
+#include "tools/import/encoding.h"
 #include "tools/import/headers.h"
 
 struct reading_status {
@@ -93,6 +94,7 @@ struct reading_column {
 struct reading {
     struct reading_order *orders;
     size_t order_count;
+    size_t dropped_count; /* behind them in `orders`, order_no alone: those that have rejected rows */
     struct reading_rejection *rejected; /* by row */
     size_t rejected_count;
     struct reading_skip *skipped; /* by row */
@@ -115,6 +117,9 @@ int reading_load(const char *path, const struct reading_options *options, struct
                  struct daybook_error *err);
 /* The same for bytes in memory, which are not kept. */
 int reading_from_bytes(const void *bytes, size_t len, const struct reading_options *options, struct reading **ret,
+                       struct daybook_error *err);
+/* The same for bytes that it takes over; what is left in *bytes is still freed by the caller. */
+int reading_take_bytes(struct encoded_bytes *bytes, const struct reading_options *options, struct reading **ret,
                        struct daybook_error *err);
 void reading_free(struct reading *reading);
 

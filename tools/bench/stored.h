@@ -1,0 +1,24 @@
+/* All events of a log as the bytes that they are stored in, for rows that put the same bytes elsewhere. */
+#ifndef TOOLS_BENCH_STORED_H
+#define TOOLS_BENCH_STORED_H
+
+#include "ledger/ledger.h"
+
+struct stored_subject {
+    uint32_t kind, ordinal, nth;
+};
+
+/* Bytes and values live in the snapshot. */
+struct stored {
+    struct daybook_carried *events;
+    struct stored_subject *subjects;
+    const uint8_t **salts; /* by event: the workload's have one personal value at most */
+    struct daybook_text *values;
+    size_t count;
+    size_t bytes; /* of all events */
+};
+
+int stored_new(struct daybook_snapshot *snapshot, struct stored *ret, struct daybook_error *err);
+void stored_release(struct stored *stored);
+
+#endif

@@ -1,0 +1,13 @@
+/* The views that this program keeps. */
+#ifndef TOOLS_VIEWS_H
+#define TOOLS_VIEWS_H
+
+#include "daybook/value.h"
+#include "projections/runner.h"
+
+extern const struct projection *const views[]; /* ends with NULL */
+
+/* NULL when there is none of that name. */
+const struct projection *views_find(struct daybook_text name);
+
+#endif

@@ -363,11 +363,14 @@ static int prepare_order_event(struct writer *w, uint32_t order, const struct da
 static int prepare_rename(struct writer *w, const struct daybook_draft *draft, uint32_t kind, struct daybook_error *err)
 {
     uint32_t ordinal = 0, holder = 0;
+    bool in_use = false;
     struct daybook_text compared, name = kind == DAYBOOK_CUSTOMER ? draft->name : draft->code;
     int rc = resolve_known(w, kind, draft->subject, &ordinal, err);
     if (!rc && name.ptr)
         rc = resolve_find(w, kind, name, &compared, &holder, err);
-    if (!rc && holder && holder != ordinal)
+    if (!rc && holder && holder != ordinal) /* a name that somebody had before may be taken */
+        rc = resolve_is_called(w, kind, holder, compared, &in_use, err);
+    if (!rc && in_use)
         rc = daybook_fail(err, DAYBOOK_ALREADY_EXISTS, "There is another %s %.*s. `daybook merge` makes two customers one.",
                           schema_kind_name(kind), (int)name.len, name.ptr);
     struct entry_event *added = rc ? NULL : entry_add_event(&w->entry, draft->type, ordinal);
@@ -378,7 +381,7 @@ static int prepare_rename(struct writer *w, const struct daybook_draft *draft, u
         rc = resolve_personal(w, text_trim(name), &added->data.person, err);
     else
         added->data.code = name.ptr ? text_trim(name) : name, added->data.name = draft->name;
-    if (!rc && name.ptr && !holder)
+    if (!rc && name.ptr && holder != ordinal)
         rc = entry_add_name(&w->entry, (struct entry_name){kind, ordinal, kind == DAYBOOK_CUSTOMER, compared}, err);
     return rc;
 }

@@ -153,7 +153,7 @@ int resolve_product(struct writer *w, struct daybook_text code, struct daybook_t
 
 /* The latest event of a register's chain that has what `take` wants, newest first. */
 static int latest_event(struct writer *w, uint32_t kind, uint32_t ordinal, bool (*take)(const struct daybook_data *),
-                        struct daybook_data *ret, bool *ret_found, struct daybook_error *err)
+                        struct daybook_data *ret, uint64_t *ret_seq, bool *ret_found, struct daybook_error *err)
 {
     struct store_head head = {0};
     int rc = store_head(w->log, kind, ordinal, &head, err);
@@ -169,6 +169,7 @@ static int latest_event(struct writer *w, uint32_t kind, uint32_t ordinal, bool 
         if (!rc)
             rc = event_read_data(&event, &w->scratch, ret, err);
         *ret_found = !rc && take(ret);
+        *ret_seq = seq;
         seq -= rc ? 0 : event.prev;
     }
     return rc;
@@ -188,10 +189,39 @@ int resolve_product_name(struct writer *w, uint32_t product, struct daybook_text
     if (product & ENTRY_NEW)
         return 0;
     struct daybook_data data;
+    uint64_t seq;
     bool found;
-    int rc = latest_event(w, DAYBOOK_PRODUCT, product, has_name, &data, &found, err);
+    int rc = latest_event(w, DAYBOOK_PRODUCT, product, has_name, &data, &seq, &found, err);
     if (!rc && found)
         *ret = data.name;
+    return rc;
+}
+
+static bool has_code(const struct daybook_data *data)
+{
+    return data->code.ptr != NULL;
+}
+
+static bool has_person(const struct daybook_data *data)
+{
+    return data->person.commitment != NULL;
+}
+
+int resolve_is_called(struct writer *w, uint32_t kind, uint32_t ordinal, struct daybook_text compared, bool *ret,
+                      struct daybook_error *err)
+{
+    struct daybook_data data;
+    const uint8_t *salt;
+    bool found = false;
+    uint64_t seq = 0;
+    int rc = latest_event(w, kind, ordinal, kind == DAYBOOK_PRODUCT ? has_code : has_person, &data, &seq, &found, err);
+    struct daybook_text name = rc || !found ? DAYBOOK_TEXT_NONE : data.code;
+    if (!rc && found && kind != DAYBOOK_PRODUCT)
+        rc = personal_value(w->personal, seq, data.person.slot, &salt, &name, err);
+    size_t len = 0;
+    char *now = !rc && name.ptr ? ledger_compared_name(kind, name, &len) : NULL;
+    *ret = now && text_equals((struct daybook_text){now, len}, compared);
+    free(now);
     return rc;
 }
 
@@ -260,13 +290,14 @@ int resolve_own(struct writer *w, const struct daybook_draft_field *field, struc
     struct daybook_data definition;
     struct daybook_own own = {.day = DAYBOOK_DAY_NONE};
     bool defined = false;
+    uint64_t seq;
     int rc = find_or_register(w, DAYBOOK_FIELD, DAYBOOK_FIELD_DEFINED, field->name, &own.field, &added, err);
     if (!rc && added) {
         added->data.name = text_trim(field->name);
         added->data.category = DAYBOOK_TEXT("text");
     }
     if (!rc && !(own.field & ENTRY_NEW))
-        rc = latest_event(w, DAYBOOK_FIELD, own.field, any_event, &definition, &defined, err);
+        rc = latest_event(w, DAYBOOK_FIELD, own.field, any_event, &definition, &seq, &defined, err);
     if (!rc && field->value.ptr)
         rc = read_own(w, field, defined ? &definition : NULL, &own, err);
     if (!rc)

@@ -47,6 +47,9 @@ int resolve_find(struct writer *writer, uint32_t kind, struct daybook_text name,
                  uint32_t *ret, struct daybook_error *err);
 /* A personal value with a fresh salt; absent for an absent text. */
 int resolve_personal(struct writer *writer, struct daybook_text value, struct daybook_personal *ret, struct daybook_error *err);
+/* Is that its present name, and not one that it had before? */
+int resolve_is_called(struct writer *writer, uint32_t kind, uint32_t ordinal, struct daybook_text compared, bool *ret,
+                      struct daybook_error *err);
 /* A product's own name now; absent when it has none. */
 int resolve_product_name(struct writer *writer, uint32_t product, struct daybook_text *ret, struct daybook_error *err);
 

@@ -20,7 +20,6 @@ static const struct action {
     {"reopen", DAYBOOK_ORDER_REOPENED, "reopened", "已重开"},
     {"hold", DAYBOOK_ORDER_HELD, "on hold", "已暂停"},
     {"resume", DAYBOOK_ORDER_RESUMED, "resumed", "已恢复"},
-    {"move", DAYBOOK_ORDER_MOVED, "moved", "已移动"},
     {"promise", DAYBOOK_ORDER_PROMISE_CHANGED, "promise recorded", "已记录承诺交期"},
     {"amend", DAYBOOK_ORDER_AMENDED, "amended", "已修改"},
     {"note", DAYBOOK_ORDER_NOTE_ADDED, "noted", "已添加备注"},
@@ -167,18 +166,6 @@ const struct command order_commands[] = {
     {ACTION("hold", reason_options, "Nothing is done for now.", "暂停订单。",
             "daybook hold SO-000001 --reason 'no payment yet'")},
     {ACTION("resume", plain_options, "Go on where it was held.", "恢复订单。", "daybook resume SO-000001")},
-    {
-        .name = "move",
-        .group = "orders",
-        .arguments =
-            (const struct argument[]){{ORDER}, {.name = "STATUS", .kind = ARGUMENT_TEXT, .required = true}, {0}},
-        .options = reason_options,
-        .summary_en = "Put it into a status of the ledger's own workflow.",
-        .summary_zh = "移至自定义流程中的状态。",
-        .example = "daybook move SO-000001 inspected",
-        .ledger_use = LEDGER_WRITE,
-        .run = run_action,
-    },
     {
         .name = "promise",
         .group = "orders",

@@ -92,6 +92,15 @@ static int split_items(struct order_request *r)
     return 0;
 }
 
+/* An order that is entered late was created when it was ordered: what the business says of the day counts. */
+static void occur_when_ordered(struct order_request *r)
+{
+    for (size_t i = 0; i < r->draft_count && r->drafts[0].ordered_on != DAYBOOK_DAY_NONE; i++) {
+        r->drafts[i].occurred = DAYBOOK_OCCURRED_ON;
+        r->drafts[i].occurred_on = r->drafts[0].ordered_on;
+    }
+}
+
 int run_create(struct context *ctx)
 {
     struct order_request request = {0};
@@ -104,6 +113,7 @@ int run_create(struct context *ctx)
     }
     if (!rc)
         rc = split_items(&request);
+    occur_when_ordered(&request);
     for (size_t i = 0; i < request.draft_count; i++)
         request.drafts[i].order_no = context_text(ctx, "--number");
     if (!rc)

@@ -344,12 +344,18 @@ static void finish(struct planner *p, enum workflow_status goal)
     }
 }
 
+/* --mine: the ledger says otherwise, and keeps it; then the sheet's quantities and days do not count either. */
+static bool is_left(const struct planner *p, enum workflow_status said)
+{
+    return p->now && p->said && said != STATUS_COUNT && said != p->now->status && said != p->said->status;
+}
+
 void plan_moves(struct planner *p)
 {
     enum workflow_status before = p->status, said = sheet_status(p);
     bool takes = takes_status(p, said);
     enum workflow_status goal = takes ? said : before;
-    if (p->rejected_count)
+    if (p->rejected_count || (!takes && is_left(p, said)))
         return;
     if (takes && goal <= STATUS_SHIPPED && before == STATUS_ON_HOLD)
         step(p, DAYBOOK_ORDER_RESUMED, STATUS_PENDING);
@@ -361,6 +367,7 @@ void plan_moves(struct planner *p)
     bool returns = goal == STATUS_RETURNED;
     bool ships = p->status < STATUS_SHIPPED || p->status == STATUS_ON_HOLD;
     move_lines(p, PLAN_SHIP, takes && ships && (goal == STATUS_SHIPPED || (returns && !delivered) || has_day));
-    move_lines(p, PLAN_DELIVER, takes && (goal == STATUS_DELIVERED || (returns && delivered && p->status != STATUS_DELIVERED)));
+    bool arrives = goal == STATUS_DELIVERED || (returns && delivered && p->status != STATUS_DELIVERED);
+    move_lines(p, PLAN_DELIVER, takes && arrives);
     finish(p, goal);
 }

@@ -56,20 +56,29 @@ static void remove_folder(const char *folder)
 
 /* ---- a round */
 
-static double file_bytes(const struct bench *bench, const char *name)
+static int file_bytes(const struct bench *bench, const char *name, double *ret, struct daybook_error *err)
 {
     char path[PATH_MAX];
     struct stat file;
-    return stat(path_in(bench, name, path), &file) ? 0 : (double)file.st_size;
+    if (stat(path_in(bench, name, path), &file))
+        return daybook_fail(err, DAYBOOK_IO, "%s: %s.", path, strerror(errno));
+    *ret = (double)file.st_size;
+    return 0;
 }
 
-static void put_sizes(struct bench *bench, const struct stored *stored)
+static int put_sizes(struct bench *bench, const struct stored *stored, struct daybook_error *err)
 {
-    double events = (double)stored->count, log = file_bytes(bench, "ledger/log/data.mdb");
+    double events = (double)stored->count, raw = 0, log = 0, personal = 0;
+    int rc = file_bytes(bench, "raw/data.mdb", &raw, err);
+    if (!rc)
+        rc = file_bytes(bench, "ledger/log/data.mdb", &log, err);
+    if (!rc)
+        rc = file_bytes(bench, "ledger/personal-0/data.mdb", &personal, err);
     report_put(&bench->report, BYTES_STORED, (double)stored->bytes / events);
-    report_put(&bench->report, RAW_BYTES_ON_DISK, file_bytes(bench, "raw/data.mdb") / events);
+    report_put(&bench->report, RAW_BYTES_ON_DISK, raw / events);
     report_put(&bench->report, BYTES_ON_DISK, log / events);
-    report_put(&bench->report, BYTES_WITH_PERSONAL, (log + file_bytes(bench, "ledger/personal-1/data.mdb")) / events);
+    report_put(&bench->report, BYTES_WITH_PERSONAL, (log + personal) / events);
+    return rc;
 }
 
 static int append_raw(struct bench *bench, struct raw *raw, const struct stored *stored, size_t count, size_t a_commit,
@@ -107,7 +116,7 @@ static int run_on_stored(struct bench *bench, struct raw *raw, struct daybook_sn
     if (!rc)
         rc = append_carry(path_in(bench, "carried", path), &stored, &bench->report, err);
     if (!rc)
-        put_sizes(bench, &stored);
+        rc = put_sizes(bench, &stored, err);
     if (!rc)
         rc = replay_all(snapshot, raw, &bench->report, err);
     if (!rc)
@@ -225,7 +234,7 @@ int main(int argc, char **argv)
         return usage();
     if (run(&bench, parent, &error)) {
         fprintf(stderr, "bench: %s\n", error.message);
-        return daybook_code_class(error.code);
+        return (int)daybook_code_class(error.code);
     }
     return 0;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ledger/event.h"
+#include "ledger/verify.h"
 #include "projections/delays.h"
 #include "projections/figures.h"
 
@@ -68,6 +69,12 @@ static int check_event(void *context, uint64_t seq, const uint8_t *bytes, size_t
 static int check_events(struct replay *replay, struct daybook_error *err)
 {
     return store_each_event(replay->snapshot->log, 1, check_event, NULL, err);
+}
+
+static int verify(struct replay *replay, struct daybook_error *err)
+{
+    struct verify_result result;
+    return verify_ledger(daybook_folder(replay->snapshot->ledger), NULL, &result, err);
 }
 
 /* ---- orders */
@@ -156,7 +163,8 @@ int replay_all(struct daybook_snapshot *snapshot, struct raw *raw, struct report
         replay_pass *pass;
         enum row row;
     } passes[] = {
-        {scan_raw, RAW_SCAN}, {read_events, EVENT_READ}, {check_events, EVENT_CHECK}, {fold, FOLD}, {rebuild, VIEW_REBUILD},
+        {scan_raw, RAW_SCAN}, {read_events, EVENT_READ}, {check_events, EVENT_CHECK},
+        {verify, VERIFY},     {fold, FOLD},              {rebuild, VIEW_REBUILD},
     };
     struct replay replay = {.snapshot = snapshot, .raw = raw};
     uint64_t events = daybook_last_seq(snapshot);

@@ -34,6 +34,7 @@ static const struct {
     [RAW_SCAN] = {"raw LMDB: scan, a byte touched", "events/s", ROW_NONE, 0, GOAL_NONE, 0},
     [EVENT_READ] = {"event_read of all events", "events/s", RAW_SCAN, 0, GOAL_NONE, 0},
     [EVENT_CHECK] = {"check of all events", "events/s", RAW_SCAN, 0, GOAL_NONE, 0},
+    [VERIFY] = {"verify of the whole ledger", "events/s", ROW_NONE, 3e6, AT_LEAST, 1},
     [FOLD] = {"fold of all orders into delay facts", "events/s", RAW_SCAN, 0, AT_LEAST, 1.0 / 3},
     [DELAYS_FROM_EVENTS] = {"delays by customer, from events", "events/s", RAW_SCAN, 0, AT_LEAST, 1.0 / 3},
     [VIEW_REBUILD] = {"rebuild of the view delays", "events/s", RAW_SCAN, 0, GOAL_NONE, 0},

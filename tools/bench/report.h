@@ -28,6 +28,7 @@ enum row {
     RAW_SCAN,
     EVENT_READ,
     EVENT_CHECK,
+    VERIFY,
     FOLD,
     DELAYS_FROM_EVENTS,
     VIEW_REBUILD,

@@ -443,7 +443,8 @@ static int output_write(void *context, const char *bytes, size_t len)
     struct output *out = context;
     if (len > out->room)
         return -1;
-    memcpy(out->at, bytes, len);
+    if (len) /* msgpack-c has no pointer for an empty text */
+        memcpy(out->at, bytes, len);
     out->at += len;
     out->room -= len;
     return 0;

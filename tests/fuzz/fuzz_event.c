@@ -1,5 +1,5 @@
-/* Stored bytes: whatever they are, reading them ends well, and what is taken as valid can be read and is written the same
- * way again. The first byte says whether the check is made to fit, which no mutation would find. */
+/* Stored bytes: whatever they are, reading them ends well, and what is taken as valid can be read and is written the
+ * same way again. The first byte says whether the check is made to fit, which no mutation would find. */
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>

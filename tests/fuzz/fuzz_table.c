@@ -1,4 +1,5 @@
-/* Tables of orders: any bytes are read or refused, and what was read keeps its promises. The first byte chooses options. */
+/* Tables of orders: any bytes are read or refused, and what was read keeps its promises. The first byte chooses
+ * options. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -55,7 +55,8 @@ static struct daybook_draft draft_of(uint32_t type, const char *order_no)
 
 static struct daybook_draft_item item_of(const char *code, int64_t units)
 {
-    return (struct daybook_draft_item){.code = text_of(code), .has_quantity = true, .quantity = quantity(units), .expected_on = DAYBOOK_DAY_NONE};
+    return (struct daybook_draft_item){
+        .code = text_of(code), .has_quantity = true, .quantity = quantity(units), .expected_on = DAYBOOK_DAY_NONE};
 }
 
 /* order_no NULL: the ledger numbers it. */
@@ -70,11 +71,16 @@ static struct daybook_result create(struct daybook *ledger, const char *order_no
     return result;
 }
 
-static int append_keyed(struct daybook *ledger, const struct daybook_draft *drafts, size_t count, const char *key, uint32_t version,
-                        struct daybook_result *result)
+static int append_keyed(struct daybook *ledger, const struct daybook_draft *drafts, size_t count, const char *key,
+                        uint32_t version, struct daybook_result *result)
 {
-    const struct daybook_entry entry = {.drafts = drafts, .draft_count = count, .actor = DAYBOOK_TEXT("wang"), .via = DAYBOOK_TEXT("wang@host"),
-                                        .via_kind = DAYBOOK_TEXT("os"), .key = text_of(key), .expect_version = version};
+    const struct daybook_entry entry = {.drafts = drafts,
+                                        .draft_count = count,
+                                        .actor = DAYBOOK_TEXT("wang"),
+                                        .via = DAYBOOK_TEXT("wang@host"),
+                                        .via_kind = DAYBOOK_TEXT("os"),
+                                        .key = text_of(key),
+                                        .expect_version = version};
     assert_int_equal(daybook_append(ledger, &entry, 1, result, NULL), 0);
     return result->error.code;
 }
@@ -146,13 +152,15 @@ static void numbers_by_day(void **state)
     struct daybook *ledger;
     struct daybook_snapshot *snapshot;
     snprintf(folder, sizeof folder, "%s/other", p->root);
-    const struct daybook_init_options options = {.timezone = DAYBOOK_TEXT("Asia/Shanghai"), .numbers = DAYBOOK_TEXT("XS{yyyymmdd}-{000}")};
+    const struct daybook_init_options options = {.timezone = DAYBOOK_TEXT("Asia/Shanghai"),
+                                                 .numbers = DAYBOOK_TEXT("XS{yyyymmdd}-{000}")};
     assert_int_equal(daybook_init(folder, &options, NULL), 0);
     assert_int_equal(daybook_open(folder, NULL, &ledger, NULL), 0);
     for (int i = 1; i <= 3; i++) {
         struct daybook_result result = create(ledger, NULL, "A");
         assert_int_equal(daybook_snapshot_begin(ledger, &snapshot, NULL), 0);
-        int64_t us = event_at(snapshot, result.last_seq).recorded_us + 8 * 3600 * (int64_t)1000000; /* Shanghai is 8 hours ahead */
+        int64_t us = event_at(snapshot, result.last_seq).recorded_us +
+                     8 * 3600 * (int64_t)1000000; /* Shanghai is 8 hours ahead */
         daybook_snapshot_end(snapshot);
         date_format((int32_t)(us / 86400000000), day);
         snprintf(expected, sizeof expected, "XS%.4s%.2s%.2s-%03d", day, day + 5, day + 8, i);
@@ -164,7 +172,8 @@ static void numbers_by_day(void **state)
 static void patterns(void **state)
 {
     struct place *p = *state;
-    static const char *const bad[] = {"", "SO-", "{00}{00}", "{000", "000}", "{x}", "{yyyy}", "ＳＯ{000}", " SO{000}", "{0 }"};
+    static const char *const bad[] = {"",    "SO-",    "{00}{00}",  "{000",     "000}",
+                                      "{x}", "{yyyy}", "ＳＯ{000}", " SO{000}", "{0 }"};
     char folder[SCRATCH_PATH_SIZE + 16];
     snprintf(folder, sizeof folder, "%s/other", p->root);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -213,7 +222,8 @@ static void key_of_an_order_that_moved_on(void **state)
     struct daybook_result first, again;
     create(p->ledger, "A-1", "A");
     create(p->ledger, "A-2", "A");
-    struct daybook_draft ship = draft_of(DAYBOOK_ORDER_SHIPPED, "A-1"), delivered = draft_of(DAYBOOK_ORDER_DELIVERED, "A-1");
+    struct daybook_draft ship = draft_of(DAYBOOK_ORDER_SHIPPED, "A-1"),
+                         delivered = draft_of(DAYBOOK_ORDER_DELIVERED, "A-1");
     ship.carrier = DAYBOOK_TEXT("SF");
     assert_int_equal(append_keyed(p->ledger, &ship, 1, "k", 0, &first), 0);
     assert_int_equal(append_keyed(p->ledger, &delivered, 1, NULL, 0, &again), 0);
@@ -482,7 +492,8 @@ static void own_fields(void **state)
     struct daybook_result result;
     create(p->ledger, "A-1", "A");
     for (int i = 0; i < 3; i++) {
-        struct daybook_draft define = draft_of(DAYBOOK_FIELD_DEFINED, NULL), amend = draft_of(DAYBOOK_ORDER_AMENDED, "A-1");
+        struct daybook_draft define = draft_of(DAYBOOK_FIELD_DEFINED, NULL),
+                             amend = draft_of(DAYBOOK_ORDER_AMENDED, "A-1");
         struct daybook_draft_field field = {.name = text_of(kinds[i]), .value = text_of(bad[i])};
         define.name = text_of(kinds[i]);
         define.category = text_of(kinds[i]);
@@ -504,7 +515,8 @@ static void corrections(void **state)
 {
     struct place *p = *state;
     struct daybook_result created = create(p->ledger, "A-1", "A"), result;
-    struct daybook_draft cancel = draft_of(DAYBOOK_ORDER_CANCELLED, "A-1"), void_of = draft_of(DAYBOOK_ORDER_EVENT_VOIDED, "A-1"), change;
+    struct daybook_draft cancel = draft_of(DAYBOOK_ORDER_CANCELLED, "A-1"),
+                         void_of = draft_of(DAYBOOK_ORDER_EVENT_VOIDED, "A-1"), change;
     cancel.reason = DAYBOOK_TEXT("too dear");
     assert_int_equal(record(p->ledger, &cancel, 1, &result), 0);
     daybook_draft_init(&change, DAYBOOK_ORDER_CANCELLED);
@@ -542,7 +554,8 @@ static void created_taken_back_and_created_again(void **state)
 {
     struct place *p = *state;
     struct daybook_result created = create(p->ledger, "A-1", "A"), result;
-    struct daybook_draft void_of = draft_of(DAYBOOK_ORDER_EVENT_VOIDED, "A-1"), note = draft_of(DAYBOOK_ORDER_NOTE_ADDED, "A-1");
+    struct daybook_draft void_of = draft_of(DAYBOOK_ORDER_EVENT_VOIDED, "A-1"),
+                         note = draft_of(DAYBOOK_ORDER_NOTE_ADDED, "A-1");
     void_of.target = created.last_seq;
     note.text = DAYBOOK_TEXT("x");
     assert_int_equal(record(p->ledger, &void_of, 1, &result), 0);
@@ -690,9 +703,17 @@ static void read_only_folder(void **state)
 /* A log of one event, recorded so far from now. */
 static int carry_opening(struct daybook *ledger, int64_t from_now_us)
 {
-    struct daybook_event event = {.seq = 1, .type = DAYBOOK_LEDGER_OPENED, .version = 1, .kind = DAYBOOK_LEDGER, .ordinal = 1, .nth = 1,
-                                  .actor = 1, .via = 1, .recorded_us = ledger_clock_us() + from_now_us,
-                                  .occurred_on = DAYBOOK_DAY_NONE, .occurred_us = DAYBOOK_INSTANT_NONE};
+    struct daybook_event event = {.seq = 1,
+                                  .type = DAYBOOK_LEDGER_OPENED,
+                                  .version = 1,
+                                  .kind = DAYBOOK_LEDGER,
+                                  .ordinal = 1,
+                                  .nth = 1,
+                                  .actor = 1,
+                                  .via = 1,
+                                  .recorded_us = ledger_clock_us() + from_now_us,
+                                  .occurred_on = DAYBOOK_DAY_NONE,
+                                  .occurred_us = DAYBOOK_INSTANT_NONE};
     struct daybook_data data;
     static uint8_t bytes[DAYBOOK_EVENT_SIZE_MAX];
     struct daybook_carried carried = {.seq = 1, .bytes = bytes};
@@ -738,7 +759,8 @@ static void leave_personal_ahead(const char *folder, uint64_t from_seq)
     assert_int_equal(personal_begin(personal, true, &txn, NULL), 0);
     for (uint64_t seq = from_seq; seq < from_seq + 500; seq++) /* more than a page */
         for (uint16_t slot = 0; slot < 2; slot++)
-            assert_int_equal(personal_put_value(txn, seq, slot, salt, DAYBOOK_TEXT("a ghost's value, long enough"), NULL), 0);
+            assert_int_equal(
+                personal_put_value(txn, seq, slot, salt, DAYBOOK_TEXT("a ghost's value, long enough"), NULL), 0);
     assert_int_equal(personal_put_name(txn, DAYBOOK_CUSTOMER, DAYBOOK_TEXT("ghost"), 77, NULL), 0);
     assert_int_equal(personal_put_name(txn, DAYBOOK_CUSTOMER, DAYBOOK_TEXT("b"), 77, NULL), 0);
     assert_int_equal(personal_commit(txn, NULL), 0);
@@ -792,7 +814,8 @@ static int copy_value(void *context, const char *field, uint16_t slot, const str
     struct daybook_personal looked_for = *personal;
     looked_for.slot = slot;
     carried->value_count = slot + 1u;
-    return daybook_personal_salt(c->snapshot, carried->seq, &looked_for, &c->salts[c->count][slot], &c->values[c->count][slot], NULL);
+    return daybook_personal_salt(c->snapshot, carried->seq, &looked_for, &c->salts[c->count][slot],
+                                 &c->values[c->count][slot], NULL);
 }
 
 static int copy_event(void *context, const struct daybook_event *event, struct daybook_error *err)
@@ -816,7 +839,8 @@ static struct daybook *full_ledger(const char *folder)
 {
     struct daybook *ledger;
     struct daybook_result result;
-    const struct daybook_init_options options = {.timezone = DAYBOOK_TEXT("Europe/Berlin"), .numbers = DAYBOOK_TEXT("XS{yyyy}-{0000}")};
+    const struct daybook_init_options options = {.timezone = DAYBOOK_TEXT("Europe/Berlin"),
+                                                 .numbers = DAYBOOK_TEXT("XS{yyyy}-{0000}")};
     assert_int_equal(daybook_init(folder, &options, NULL), 0);
     assert_int_equal(daybook_open(folder, NULL, &ledger, NULL), 0);
     struct daybook_draft keyed = draft_of(DAYBOOK_ORDER_CREATED, NULL), ship = draft_of(DAYBOOK_ORDER_SHIPPED, "A-1"),
@@ -921,7 +945,8 @@ static void foreign_and_damaged(void **state)
     struct both *b = *state;
     struct daybook *ledger = b->place->ledger;
     size_t taken = 99;
-    assert_int_equal(daybook_carry(ledger, b->copy->events + 1, 5, &taken, NULL), DAYBOOK_FOREIGN_LOG); /* begins at 2 */
+    assert_int_equal(daybook_carry(ledger, b->copy->events + 1, 5, &taken, NULL),
+                     DAYBOOK_FOREIGN_LOG); /* begins at 2 */
     assert_int_equal(taken, 0);
     b->copy->values[1][0] = DAYBOOK_TEXT("not what it was");
     assert_int_equal(daybook_carry(ledger, b->copy->events, 5, &taken, NULL), DAYBOOK_VERIFICATION_FAILED);
@@ -948,13 +973,34 @@ static void foreign_and_damaged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(numbers_count_up_and_skip_taken_ones), CASE(numbers_by_day), CASE(patterns), CASE(same_key_same_answer),
-        CASE(key_of_an_order_that_moved_on), CASE(key_of_a_numbered_creation), CASE(days_in_keyed_entries),
-        CASE(expected_versions), CASE(whole_or_not_at_all), CASE(one_time_an_entry), CASE(malformed_requests), CASE(long_names),
-        CASE(renames), CASE(merges), CASE(lines_by_code), CASE(own_fields), CASE(corrections),
-        CASE(created_taken_back_and_created_again), CASE(threads_share_commits), CASE(two_handles), CASE(refused_after_fork),
-        CASE(read_only_folder), CASE(clock_far_behind), CASE(clock_a_little_behind), CASE(crash_between_the_commits),
-        CASE_OF_COPY(carried_whole), CASE_OF_COPY(carried_in_pieces_and_erased), CASE_OF_COPY(foreign_and_damaged),
+        CASE(numbers_count_up_and_skip_taken_ones),
+        CASE(numbers_by_day),
+        CASE(patterns),
+        CASE(same_key_same_answer),
+        CASE(key_of_an_order_that_moved_on),
+        CASE(key_of_a_numbered_creation),
+        CASE(days_in_keyed_entries),
+        CASE(expected_versions),
+        CASE(whole_or_not_at_all),
+        CASE(one_time_an_entry),
+        CASE(malformed_requests),
+        CASE(long_names),
+        CASE(renames),
+        CASE(merges),
+        CASE(lines_by_code),
+        CASE(own_fields),
+        CASE(corrections),
+        CASE(created_taken_back_and_created_again),
+        CASE(threads_share_commits),
+        CASE(two_handles),
+        CASE(refused_after_fork),
+        CASE(read_only_folder),
+        CASE(clock_far_behind),
+        CASE(clock_a_little_behind),
+        CASE(crash_between_the_commits),
+        CASE_OF_COPY(carried_whole),
+        CASE_OF_COPY(carried_in_pieces_and_erased),
+        CASE_OF_COPY(foreign_and_damaged),
     };
     return cmocka_run_group_tests_name("append", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* Many processes at one ledger, and processes that are killed in the middle of it. What was answered is noted outside of
- * the ledger, and looked for in it afterwards. CRASH_S says for how many seconds processes are killed. */
+/* Many processes at one ledger, and processes that are killed in the middle of it. What was answered is noted outside
+ * of the ledger, and looked for in it afterwards. CRASH_S says for how many seconds processes are killed. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -46,7 +46,8 @@ static int64_t now_us(void)
 
 static struct notebooks *new_notebooks(void)
 {
-    void *shared = mmap(NULL, sizeof(struct notebooks), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *shared =
+        mmap(NULL, sizeof(struct notebooks), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     assert_true(shared != MAP_FAILED);
     return shared;
 }
@@ -57,15 +58,20 @@ static int append_one(struct daybook *ledger, uint64_t *random, struct notebook 
 {
     char key[32];
     struct daybook_draft draft;
-    struct daybook_draft_item item = {.code = DAYBOOK_TEXT("LW-1"), .has_quantity = true, .quantity = {1, 0}, .expected_on = DAYBOOK_DAY_NONE};
+    struct daybook_draft_item item = {
+        .code = DAYBOOK_TEXT("LW-1"), .has_quantity = true, .quantity = {1, 0}, .expected_on = DAYBOOK_DAY_NONE};
     daybook_draft_init(&draft, DAYBOOK_ORDER_CREATED);
     draft.customer = random_below(random, 4) ? DAYBOOK_TEXT("万泰酒业") : DAYBOOK_TEXT("acme");
     draft.items = &item, draft.item_count = 1;
     snprintf(key, sizeof key, "%016llx", (unsigned long long)random_next(random));
     if (random_below(random, 3) == 0)
         draft.customer = text_of(key); /* a new name: a personal value of its own */
-    const struct daybook_entry entry = {.drafts = &draft, .draft_count = 1, .actor = DAYBOOK_TEXT("li.lei"), .via = DAYBOOK_TEXT("li.lei@host"),
-                                        .via_kind = DAYBOOK_TEXT("os"), .key = text_of(key)};
+    const struct daybook_entry entry = {.drafts = &draft,
+                                        .draft_count = 1,
+                                        .actor = DAYBOOK_TEXT("li.lei"),
+                                        .via = DAYBOOK_TEXT("li.lei@host"),
+                                        .via_kind = DAYBOOK_TEXT("os"),
+                                        .key = text_of(key)};
     struct daybook_result result;
     int64_t begun = now_us();
     if (daybook_append(ledger, &entry, 1, &result, NULL) || result.error.code)

@@ -71,7 +71,8 @@ static struct daybook_personal any_personal(struct sample *s)
 
 static struct daybook_decimal any_quantity(struct sample *s)
 {
-    struct daybook_decimal value = {1 + (int64_t)(any_number(s) % 999999999999999998u), (uint8_t)random_below(&s->random, 10)};
+    struct daybook_decimal value = {1 + (int64_t)(any_number(s) % 999999999999999998u),
+                                    (uint8_t)random_below(&s->random, 10)};
     while (value.scale && value.mantissa % 10 == 0)
         value.mantissa /= 10, value.scale--;
     return value;
@@ -147,8 +148,14 @@ static void fill_field(struct sample *s, const struct schema_field *field)
 static void make_sample(struct sample *s, const struct schema_type *type)
 {
     s->text_count = s->commitment_count = 0;
-    s->event = (struct daybook_event){.seq = 2 + (any_number(s) >> 1), .type = type->wire, .version = type->version, .kind = type->subject,
-                                      .ordinal = any_ordinal(s), .nth = 1, .actor = any_ordinal(s), .via = any_ordinal(s),
+    s->event = (struct daybook_event){.seq = 2 + (any_number(s) >> 1),
+                                      .type = type->wire,
+                                      .version = type->version,
+                                      .kind = type->subject,
+                                      .ordinal = any_ordinal(s),
+                                      .nth = 1,
+                                      .actor = any_ordinal(s),
+                                      .via = any_ordinal(s),
                                       .recorded_us = (int64_t)(any_number(s) >> 1) * (coin(s) ? 1 : -1),
                                       .occurred_on = coin(s) ? any_day(s) : DAYBOOK_DAY_NONE,
                                       .occurred_us = coin(s) ? (int64_t)any_number(s) >> 1 : DAYBOOK_INSTANT_NONE};
@@ -222,7 +229,9 @@ static void assert_same_data(const struct schema_type *type, const struct dayboo
         switch (type->fields[i].kind) {
         case SCHEMA_UINT: assert_true(*(const uint64_t *)x == *(const uint64_t *)y); break;
         case SCHEMA_DAY: assert_int_equal(*(const int32_t *)x, *(const int32_t *)y); break;
-        case SCHEMA_TEXT: assert_true(same_text(*(const struct daybook_text *)x, *(const struct daybook_text *)y)); break;
+        case SCHEMA_TEXT:
+            assert_true(same_text(*(const struct daybook_text *)x, *(const struct daybook_text *)y));
+            break;
         case SCHEMA_PERSONAL: assert_true(same_personal(x, y)); break;
         case SCHEMA_CUSTOMER: assert_int_equal(*(const uint32_t *)x, *(const uint32_t *)y); break;
         case SCHEMA_LINES: assert_same_lines(a, b); break;
@@ -455,8 +464,10 @@ static void add_check(struct bytes *b, uint64_t seq)
 }
 
 enum { HAND_SEQ = 7 };
-/* order.processing-started, order 1, its second event, 3 seqs back, actor 2, via 3, 1970-01-01T00:00:01Z, on 1970-01-02. */
-static const char *const by_hand[14] = {"23", "01", "01", "01", "02", "03", "02", "03", "ce000f4240", "01", "c0", "c0", "c0", "90"};
+/* order.processing-started, order 1, its second event, 3 seqs back, actor 2, via 3, recorded at 1970-01-01T00:00:01Z,
+ * occurred on 1970-01-02. */
+static const char *const by_hand[14] = {"23", "01",         "01", "01", "02", "03", "02",
+                                        "03", "ce000f4240", "01", "c0", "c0", "c0", "90"};
 
 /* The event by hand with other bytes for one or two of its elements. */
 static struct bytes changed(unsigned index, const char *hex, unsigned second_index, const char *second_hex)
@@ -469,15 +480,37 @@ static struct bytes changed(unsigned index, const char *hex, unsigned second_ind
     return b;
 }
 
-enum { TYPE = 0, VERSION = 1, KIND = 2, NTH = 4, PREV = 5, RECORDED = 8, DAY = 9, INSTANT = 10, KEY = 11, CAUSE = 12, DATA = 13, NOWHERE = 99 };
+enum {
+    TYPE = 0,
+    VERSION = 1,
+    KIND = 2,
+    NTH = 4,
+    PREV = 5,
+    RECORDED = 8,
+    DAY = 9,
+    INSTANT = 10,
+    KEY = 11,
+    CAUSE = 12,
+    DATA = 13,
+    NOWHERE = 99
+};
 
 static void written_as_by_hand(void **state)
 {
     (void)state;
     struct bytes expected = changed(NOWHERE, "", NOWHERE, "");
-    struct daybook_event event = {.seq = HAND_SEQ, .type = DAYBOOK_ORDER_PROCESSING_STARTED, .version = 1, .kind = DAYBOOK_ORDER,
-                                  .ordinal = 1, .nth = 2, .prev = 3, .actor = 2, .via = 3, .recorded_us = 1000000,
-                                  .occurred_on = 1, .occurred_us = DAYBOOK_INSTANT_NONE};
+    struct daybook_event event = {.seq = HAND_SEQ,
+                                  .type = DAYBOOK_ORDER_PROCESSING_STARTED,
+                                  .version = 1,
+                                  .kind = DAYBOOK_ORDER,
+                                  .ordinal = 1,
+                                  .nth = 2,
+                                  .prev = 3,
+                                  .actor = 2,
+                                  .via = 3,
+                                  .recorded_us = 1000000,
+                                  .occurred_on = 1,
+                                  .occurred_us = DAYBOOK_INSTANT_NONE};
     struct daybook_data data;
     uint8_t out[DAYBOOK_EVENT_SIZE_MAX];
     size_t len = 0;
@@ -508,6 +541,7 @@ static void taken(void **state)
         {DATA, "9101", NOWHERE, ""},                  /* a field that a later program added */
         {DATA, "9392c00105a3616263", NOWHERE, ""},
         {TYPE, "25", DATA, "91a153"},                 /* order.shipped by "S" */
+        {TYPE, "25", DATA, "91a0"},                   /* a carrier without a name */
         {TYPE, "25", DATA, "93c0c0919201920500"},
         {TYPE, "cd03e8", DATA, "9201a161"},           /* an application's */
         {TYPE, "ccc8", NOWHERE, ""},                  /* not known yet */
@@ -669,10 +703,19 @@ static void texts_and_sizes(void **state)
     static char long_text[DAYBOOK_TEXT_MAX + 1];
     memset(long_text, 'x', sizeof long_text);
     const struct schema_type *amended = schema_by_wire(DAYBOOK_ORDER_AMENDED);
-    struct daybook_event event = {.seq = 1, .type = DAYBOOK_ORDER_AMENDED, .version = 1, .kind = DAYBOOK_ORDER, .ordinal = 1, .nth = 1,
-                                  .actor = 1, .via = 1, .occurred_on = DAYBOOK_DAY_NONE, .occurred_us = DAYBOOK_INSTANT_NONE};
-    struct daybook_own own[2] = {{.field = 1, .kind = DAYBOOK_OWN_TEXT, .text = {long_text, DAYBOOK_TEXT_MAX}, .day = DAYBOOK_DAY_NONE},
-                                 {.field = 2, .kind = DAYBOOK_OWN_TEXT, .text = {long_text, 1000}, .day = DAYBOOK_DAY_NONE}};
+    struct daybook_event event = {.seq = 1,
+                                  .type = DAYBOOK_ORDER_AMENDED,
+                                  .version = 1,
+                                  .kind = DAYBOOK_ORDER,
+                                  .ordinal = 1,
+                                  .nth = 1,
+                                  .actor = 1,
+                                  .via = 1,
+                                  .occurred_on = DAYBOOK_DAY_NONE,
+                                  .occurred_us = DAYBOOK_INSTANT_NONE};
+    struct daybook_own own[2] = {
+        {.field = 1, .kind = DAYBOOK_OWN_TEXT, .text = {long_text, DAYBOOK_TEXT_MAX}, .day = DAYBOOK_DAY_NONE},
+        {.field = 2, .kind = DAYBOOK_OWN_TEXT, .text = {long_text, 1000}, .day = DAYBOOK_DAY_NONE}};
     struct daybook_data data;
     data_init(&data);
     data.own = own, data.own_count = 2;
@@ -697,7 +740,8 @@ static void numbers_and_days(void **state)
 {
     (void)state;
     const struct schema_type *amended = schema_by_wire(DAYBOOK_ORDER_AMENDED);
-    struct daybook_line line = {.line = 1, .has_quantity = true, .quantity = {999999999999999999, 9}, .expected_on = DAYBOOK_DAY_NONE};
+    struct daybook_line line = {
+        .line = 1, .has_quantity = true, .quantity = {999999999999999999, 9}, .expected_on = DAYBOOK_DAY_NONE};
     struct daybook_data data;
     data_init(&data);
     data.lines = &line, data.line_count = 1;
@@ -711,7 +755,8 @@ static void numbers_and_days(void **state)
     line.quantity = (struct daybook_decimal){-5, 0};
     assert_int_equal(data_validate(amended, &data, NULL), DAYBOOK_BAD_VALUE);
     data.line_count = 0;
-    const int32_t good[] = {DAYBOOK_DAY_MIN, 0, DAYBOOK_DAY_MAX}, bad[] = {DAYBOOK_DAY_MIN - 1, DAYBOOK_DAY_MAX + 1, INT32_MAX};
+    const int32_t good[] = {DAYBOOK_DAY_MIN, 0, DAYBOOK_DAY_MAX},
+                  bad[] = {DAYBOOK_DAY_MIN - 1, DAYBOOK_DAY_MAX + 1, INT32_MAX};
     for (int i = 0; i < 3; i++) {
         data.expected_on = good[i];
         assert_int_equal(data_validate(amended, &data, NULL), 0);
@@ -756,7 +801,8 @@ static void slots_are_the_same_read_and_written(void **state)
             for (size_t k = 0; k < data.lines[j].own_count; k++)
                 if (data.lines[j].own[k].kind == DAYBOOK_OWN_PERSONAL) {
                     assert_int_equal(data.lines[j].own[k].personal.slot, seen);
-                    assert_memory_equal(data.lines[j].own[k].personal.commitment, written.seen[seen++], DAYBOOK_COMMITMENT_SIZE);
+                    assert_memory_equal(data.lines[j].own[k].personal.commitment, written.seen[seen++],
+                                        DAYBOOK_COMMITMENT_SIZE);
                 }
         for (size_t k = 0; k < data.own_count; k++)
             if (data.own[k].kind == DAYBOOK_OWN_PERSONAL) {

@@ -106,16 +106,40 @@ struct line_answer {
 };
 
 struct answer {
-    const char *order_no, *status, *customer, *ordered_on, *expected_on, *first_expected_on, *requested_on, *shipped_on, *delivered_on;
+    const char *order_no, *status, *customer, *ordered_on, *expected_on, *first_expected_on, *requested_on, *shipped_on,
+        *delivered_on;
     uint32_t version;
     size_t line_count, notes;
     struct line_answer lines[2];
 };
 
 static const struct answer answers[] = {
-    {"A-1", "delivered", "万泰酒业", "2026-01-04", "2026-01-25", "2026-01-20", "2026-01-18", "2026-01-11", "2026-01-15", 13, 2, 1,
+    {"A-1",
+     "delivered",
+     "万泰酒业",
+     "2026-01-04",
+     "2026-01-25",
+     "2026-01-20",
+     "2026-01-18",
+     "2026-01-11",
+     "2026-01-15",
+     13,
+     2,
+     1,
      {{12, 12, 12, 0}, {4, 4, 4, 0}}},
-    {"A-2", "pending", "Müller & Söhne", "2026-01-05", "2026-02-10", "2026-02-10", NULL, NULL, NULL, 6, 2, 0, {{25, 0, 0, 1}, {1, 0, 0, 9}}},
+    {"A-2",
+     "pending",
+     "Müller & Söhne",
+     "2026-01-05",
+     "2026-02-10",
+     "2026-02-10",
+     NULL,
+     NULL,
+     NULL,
+     6,
+     2,
+     0,
+     {{25, 0, 0, 1}, {1, 0, 0, 9}}},
     {"SO-000001", "returned", "acme", "2025-12-30", NULL, NULL, NULL, NULL, "2026-01-02", 3, 0, 0, {{0}}},
     {"A-3", "shipped", "nobody", "2026-01-03", NULL, NULL, NULL, "2026-01-04", NULL, 4, 0, 0, {{0}}},
 };
@@ -136,7 +160,8 @@ static void assert_amount(struct daybook_decimal value, int64_t mantissa, uint8_
 static void assert_answer(const struct place *p, struct order_reader *reader, const struct answer *a)
 {
     const struct order_state *s = &reader->state;
-    assert_int_equal(order_reader_load(reader, p->snapshot, find(p, DAYBOOK_ORDER, a->order_no), ORDER_CUT_NOW, NULL), 0);
+    assert_int_equal(order_reader_load(reader, p->snapshot, find(p, DAYBOOK_ORDER, a->order_no), ORDER_CUT_NOW, NULL),
+                     0);
     assert_true(s->exists);
     assert_string_equal(workflow_statuses[s->status].name, a->status);
     assert_int_equal(s->customer, find(p, DAYBOOK_CUSTOMER, a->customer));
@@ -187,7 +212,8 @@ static void same_answers(void **state)
         for (size_t j = 0; j < sizeof answers / sizeof *answers; j++)
             assert_answer(&p, &reader, &answers[j]);
         assert_first_order(&p, &reader);
-        assert_int_equal(order_reader_load(&reader, p.snapshot, find(&p, DAYBOOK_ORDER, "A-4"), ORDER_CUT_NOW, NULL), 0);
+        assert_int_equal(order_reader_load(&reader, p.snapshot, find(&p, DAYBOOK_ORDER, "A-4"), ORDER_CUT_NOW, NULL),
+                         0);
         assert_false(reader.state.exists); /* its creation was taken back */
         assert_int_equal(find(&p, DAYBOOK_CUSTOMER, "Müller"), find(&p, DAYBOOK_CUSTOMER, "Müller & Söhne"));
         assert_int_equal(find(&p, DAYBOOK_PRODUCT, "LW-3"), find(&p, DAYBOOK_PRODUCT, "LW-03"));
@@ -222,6 +248,7 @@ static void goes_on(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(same_bytes), cmocka_unit_test(same_answers), cmocka_unit_test(goes_on)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(same_bytes), cmocka_unit_test(same_answers),
+                                       cmocka_unit_test(goes_on)};
     return cmocka_run_group_tests_name("golden", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Random histories against a model: what METRICS and DESIGN say, written once more, plainly, over arrays. The model
+/* Random histories against a model: what the figures and rules mean, written once more, plainly, over arrays. The model
  * keeps each order's events as they were recorded and answers every question by going through them from the start.
  * SEED repeats a run, STEPS makes it longer. */
 #include <setjmp.h>
@@ -16,7 +16,16 @@
 
 #define NONE DAYBOOK_DAY_NONE
 
-enum { ORDERS = 8, EVENTS_MAX = 4000, ITEMS_MAX = 3, LINES_MAX = 400, CODES = 4, CUSTOMERS = 5, FIRST_DAY = 20000, DAYS = 40 };
+enum {
+    ORDERS = 8,
+    EVENTS_MAX = 4000,
+    ITEMS_MAX = 3,
+    LINES_MAX = 400,
+    CODES = 4,
+    CUSTOMERS = 5,
+    FIRST_DAY = 20000,
+    DAYS = 40
+};
 
 /* ---- the model */
 
@@ -303,11 +312,25 @@ static void fill_items(struct run *r, const struct order *o, struct fact *f, str
 
 static uint32_t any_type(struct run *r)
 {
-    static const uint32_t types[] = {DAYBOOK_ORDER_AMENDED, DAYBOOK_ORDER_AMENDED, DAYBOOK_ORDER_PROMISE_CHANGED,
-        DAYBOOK_ORDER_PROCESSING_STARTED, DAYBOOK_ORDER_PRODUCTION_STARTED, DAYBOOK_ORDER_SHIPPED, DAYBOOK_ORDER_SHIPPED,
-        DAYBOOK_ORDER_DELIVERED, DAYBOOK_ORDER_DELIVERED, DAYBOOK_ORDER_CANCELLED, DAYBOOK_ORDER_RETURNED,
-        DAYBOOK_ORDER_REOPENED, DAYBOOK_ORDER_REOPENED, DAYBOOK_ORDER_HELD, DAYBOOK_ORDER_RESUMED, DAYBOOK_ORDER_RESUMED,
-        DAYBOOK_ORDER_NOTE_ADDED, DAYBOOK_ORDER_NOTE_RETRACTED, DAYBOOK_ORDER_CREATED};
+    static const uint32_t types[] = {DAYBOOK_ORDER_AMENDED,
+                                     DAYBOOK_ORDER_AMENDED,
+                                     DAYBOOK_ORDER_PROMISE_CHANGED,
+                                     DAYBOOK_ORDER_PROCESSING_STARTED,
+                                     DAYBOOK_ORDER_PRODUCTION_STARTED,
+                                     DAYBOOK_ORDER_SHIPPED,
+                                     DAYBOOK_ORDER_SHIPPED,
+                                     DAYBOOK_ORDER_DELIVERED,
+                                     DAYBOOK_ORDER_DELIVERED,
+                                     DAYBOOK_ORDER_CANCELLED,
+                                     DAYBOOK_ORDER_RETURNED,
+                                     DAYBOOK_ORDER_REOPENED,
+                                     DAYBOOK_ORDER_REOPENED,
+                                     DAYBOOK_ORDER_HELD,
+                                     DAYBOOK_ORDER_RESUMED,
+                                     DAYBOOK_ORDER_RESUMED,
+                                     DAYBOOK_ORDER_NOTE_ADDED,
+                                     DAYBOOK_ORDER_NOTE_RETRACTED,
+                                     DAYBOOK_ORDER_CREATED};
     return types[below(r, sizeof types / sizeof *types)];
 }
 
@@ -400,7 +423,8 @@ static void step_event(struct run *r, struct order *o, const char *order_no)
     bool allowed = model_allows(&r->now, &f);
     int code = append(r, order_no, &result);
     if ((code == 0) != allowed)
-        fail_msg("type %u at %s: %s", f.type, workflow_statuses[r->now.status].name, code ? result.error.message : "taken");
+        fail_msg("type %u at %s: %s", f.type, workflow_statuses[r->now.status].name,
+                 code ? result.error.message : "taken");
     if (code)
         return;
     learn_customers(r, &r->draft);

@@ -1,4 +1,4 @@
-/* The fold of an order: what METRICS calls "of one order", voids, and cuts in time. Histories are made in memory, by hand. */
+/* The fold of an order: every figure of one order, voids, and cuts in time. Histories are made in memory, by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +17,11 @@
 #define DAY_US (24 * 3600 * (int64_t)1000000)
 #define assert_quantity(value, units) assert_true((value).mantissa == (units) && (value).scale == 0)
 
-enum { EVENTS_MAX = 40, SEQ_STEP = 10, RECORDED_ON = 1000 /* the first event is recorded on day 1000, each a day later */ };
+enum {
+    EVENTS_MAX = 40,
+    SEQ_STEP = 10,
+    RECORDED_ON = 1000 /* the first event is recorded on day 1000, each a day later */
+};
 
 struct history {
     struct chain chain;
@@ -60,8 +64,14 @@ static struct daybook_data *add(struct history *h, uint32_t type, int32_t occurr
 {
     assert_true(h->count < EVENTS_MAX);
     size_t index = h->count++;
-    const struct daybook_event event = {.seq = seq_of(index), .type = type, .version = 1, .kind = DAYBOOK_ORDER, .ordinal = 5,
-                                        .nth = (uint32_t)h->count, .actor = (uint32_t)(100 + index), .occurred_on = occurred_on,
+    const struct daybook_event event = {.seq = seq_of(index),
+                                        .type = type,
+                                        .version = 1,
+                                        .kind = DAYBOOK_ORDER,
+                                        .ordinal = 5,
+                                        .nth = (uint32_t)h->count,
+                                        .actor = (uint32_t)(100 + index),
+                                        .occurred_on = occurred_on,
                                         .occurred_us = DAYBOOK_INSTANT_NONE,
                                         .recorded_us = (RECORDED_ON + (int64_t)index) * DAY_US};
     data_init(&h->data[index]);
@@ -71,7 +81,8 @@ static struct daybook_data *add(struct history *h, uint32_t type, int32_t occurr
 
 static struct daybook_line line_of(uint32_t number, int64_t units)
 {
-    return (struct daybook_line){.line = number, .product = number + 20, .has_quantity = true, .quantity = quantity(units), .expected_on = NONE};
+    return (struct daybook_line){
+        .line = number, .product = number + 20, .has_quantity = true, .quantity = quantity(units), .expected_on = NONE};
 }
 
 static struct daybook_data *add_created(struct history *h, int32_t day)
@@ -98,7 +109,8 @@ static struct daybook_data *add_part(struct history *h, uint32_t type, int32_t d
 static struct daybook_data *add_amended_line(struct history *h, uint32_t line, int64_t units)
 {
     struct daybook_data *data = add(h, DAYBOOK_ORDER_AMENDED, 50);
-    h->lines[h->count - 1][0] = (struct daybook_line){.line = line, .has_quantity = true, .quantity = quantity(units), .expected_on = NONE};
+    h->lines[h->count - 1][0] =
+        (struct daybook_line){.line = line, .has_quantity = true, .quantity = quantity(units), .expected_on = NONE};
     data->lines = h->lines[h->count - 1], data->line_count = 1;
     return data;
 }
@@ -406,7 +418,8 @@ static void returned_keeps_its_delivery(void **state)
 static void held_and_resumed(void **state)
 {
     struct history *h = *state;
-    static const uint32_t moves[] = {DAYBOOK_ORDER_PROCESSING_STARTED, DAYBOOK_ORDER_PRODUCTION_STARTED, DAYBOOK_ORDER_SHIPPED};
+    static const uint32_t moves[] = {DAYBOOK_ORDER_PROCESSING_STARTED, DAYBOOK_ORDER_PRODUCTION_STARTED,
+                                     DAYBOOK_ORDER_SHIPPED};
     static const enum workflow_status reached[] = {STATUS_PROCESSING, STATUS_IN_PRODUCTION, STATUS_SHIPPED};
     add_created(h, 7);
     for (int i = 0; i < 3; i++) {
@@ -438,9 +451,10 @@ static void own_fields(void **state)
     struct history *h = *state;
     const struct daybook_own first[] = {{.field = 1, .kind = DAYBOOK_OWN_DAY, .day = 30},
                                         {.field = 2, .kind = DAYBOOK_OWN_NUMBER, .number = {5, 0}, .day = NONE}};
-    const struct daybook_own second[] = {{.field = 2, .kind = DAYBOOK_OWN_TEXT, .text = DAYBOOK_TEXT("red"), .day = NONE},
-                                         {.field = 1, .kind = DAYBOOK_OWN_CLEARED, .day = NONE},
-                                         {.field = 3, .kind = DAYBOOK_OWN_DAY, .day = 31}};
+    const struct daybook_own second[] = {
+        {.field = 2, .kind = DAYBOOK_OWN_TEXT, .text = DAYBOOK_TEXT("red"), .day = NONE},
+        {.field = 1, .kind = DAYBOOK_OWN_CLEARED, .day = NONE},
+        {.field = 3, .kind = DAYBOOK_OWN_DAY, .day = 31}};
     struct daybook_data *data = add_created(h, 7);
     data->own = first, data->own_count = 2;
     h->lines[0][0].own = first, h->lines[0][0].own_count = 1;
@@ -644,8 +658,8 @@ static void describe(char *out, size_t size, const struct order_value *value)
     }
 }
 
-static int note_change(void *context, const struct order_field *field, const struct order_value *from, const struct order_value *to,
-                       struct daybook_error *err)
+static int note_change(void *context, const struct order_field *field, const struct order_value *from,
+                       const struct order_value *to, struct daybook_error *err)
 {
     (void)err;
     struct changes *changes = context;
@@ -653,7 +667,8 @@ static int note_change(void *context, const struct order_field *field, const str
     describe(before, sizeof before, from);
     describe(after, sizeof after, to);
     size_t used = strlen(changes->text);
-    snprintf(changes->text + used, sizeof changes->text - used, "%s/%u: %s > %s\n", order_field_name(field->id), field->line, before, after);
+    snprintf(changes->text + used, sizeof changes->text - used, "%s/%u: %s > %s\n", order_field_name(field->id),
+             field->line, before, after);
     return 0;
 }
 
@@ -683,7 +698,9 @@ static void from_and_to(void **state)
     changes_between(h, seq_of(0), seq_of(0), changes);
     assert_string_equal(changes, "");
     changes_between(h, seq_of(0), seq_of(1), changes);
-    assert_string_equal(changes, "customer/0: #3 > #4\nexpected_on/0: - > day 60\nfirst_expected_on/0: - > day 60\nquantity/1: 10 > 12\n");
+    assert_string_equal(
+        changes,
+        "customer/0: #3 > #4\nexpected_on/0: - > day 60\nfirst_expected_on/0: - > day 60\nquantity/1: 10 > 12\n");
     changes_between(h, seq_of(1), seq_of(2), changes);
     assert_string_equal(changes, "notes/0: - > value of 30\n");
     changes_between(h, seq_of(2), seq_of(3), changes);
@@ -714,7 +731,8 @@ static void told_of_what_counts_in_its_order(void **state)
     add(h, DAYBOOK_ORDER_DELIVERED, 11);
     add_void(h, 1, true);
     add(h, DAYBOOK_ORDER_SHIPPED, 8);
-    assert_int_equal(order_fold(&h->state, &h->chain, h->count, &h->places, h->zone, NONE, count_applied, seen, NULL), 0);
+    assert_int_equal(order_fold(&h->state, &h->chain, h->count, &h->places, h->zone, NONE, count_applied, seen, NULL),
+                     0);
     assert_int_equal(seen[0], 3);
     assert_int_equal(seen[1], seq_of(0));
     assert_int_equal(seen[2], seq_of(4));
@@ -726,15 +744,39 @@ static void told_of_what_counts_in_its_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(created), CASE(created_on_an_unknown_day), CASE(promises), CASE(first_promise_after_creation),
-        CASE(line_promise_goes_with_its_line), CASE(shipped_whole), CASE(shipped_in_parts), CASE(rest_shipped_without_lines),
-        CASE(delivered_in_parts), CASE(delivered_whole), CASE(delivered_on_an_unknown_day), CASE(without_lines),
-        CASE(amendment_leaves_the_status), CASE(lines_come_and_go), CASE(cancelled_and_reopened), CASE(delivered_and_reopened),
-        CASE(returned_keeps_its_delivery), CASE(held_and_resumed), CASE(notes), CASE(own_fields), CASE(voided),
-        CASE(replaced_in_its_place), CASE(correction_corrected), CASE(void_of_what_does_not_stand),
-        CASE(created_voided_and_created_again), CASE(created_corrected), CASE(effective),
-        CASE(voids_count_on_every_effective_day), CASE(recorded_order_decides), CASE(nonsense_is_passed_over),
-        CASE(sums_that_do_not_fit), CASE(from_and_to), CASE(told_of_what_counts_in_its_order),
+        CASE(created),
+        CASE(created_on_an_unknown_day),
+        CASE(promises),
+        CASE(first_promise_after_creation),
+        CASE(line_promise_goes_with_its_line),
+        CASE(shipped_whole),
+        CASE(shipped_in_parts),
+        CASE(rest_shipped_without_lines),
+        CASE(delivered_in_parts),
+        CASE(delivered_whole),
+        CASE(delivered_on_an_unknown_day),
+        CASE(without_lines),
+        CASE(amendment_leaves_the_status),
+        CASE(lines_come_and_go),
+        CASE(cancelled_and_reopened),
+        CASE(delivered_and_reopened),
+        CASE(returned_keeps_its_delivery),
+        CASE(held_and_resumed),
+        CASE(notes),
+        CASE(own_fields),
+        CASE(voided),
+        CASE(replaced_in_its_place),
+        CASE(correction_corrected),
+        CASE(void_of_what_does_not_stand),
+        CASE(created_voided_and_created_again),
+        CASE(created_corrected),
+        CASE(effective),
+        CASE(voids_count_on_every_effective_day),
+        CASE(recorded_order_decides),
+        CASE(nonsense_is_passed_over),
+        CASE(sums_that_do_not_fit),
+        CASE(from_and_to),
+        CASE(told_of_what_counts_in_its_order),
     };
     return cmocka_run_group_tests_name("order", tests, NULL, NULL);
 }

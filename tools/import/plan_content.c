@@ -206,15 +206,31 @@ static int view_of_own(struct planner *p, const struct order_own *said, const st
     return rc;
 }
 
-struct own_lists {
-    const struct order_own *said, *now;
-    size_t said_count, now_count;
+/* Where a field is looked for: in a table the order's fields stand in the rows of its lines, and the other way round. */
+struct own_place {
+    const struct order_state *state;
+    const struct order_line *line;
 };
+
+static const struct order_own *own_at(struct own_place place, uint32_t field)
+{
+    const struct order_line *line = place.line;
+    const struct order_own *own = NULL;
+    if (!place.state)
+        return NULL;
+    if (line)
+        own = plan_find_own(line->own, line->own_count, field);
+    if (!own)
+        own = plan_find_own(place.state->own, place.state->own_count, field);
+    if (!own && !line && place.state->line_count)
+        own = plan_find_own(place.state->lines[0].own, place.state->lines[0].own_count, field);
+    return own;
+}
 
 /* Those that the sheet changes, into a fresh list. */
 static int changed_own(struct planner *p, uint32_t row, const struct reading_field *fields, size_t count,
-                       const struct own_lists *lists, struct daybook_draft_field **ret, size_t *ret_count,
-                       struct daybook_error *err)
+                       struct own_place said, struct own_place now, struct daybook_draft_field **ret,
+                       size_t *ret_count, struct daybook_error *err)
 {
     struct reading_field *changed = plan_alloc(p, count * sizeof *changed);
     size_t used = 0;
@@ -224,8 +240,7 @@ static int changed_own(struct planner *p, uint32_t row, const struct reading_fie
         struct plan_field *field = plan_field_of(p, fields[i].name, err);
         if (!field)
             return err->code;
-        rc = view_of_own(p, plan_find_own(lists->said, lists->said_count, field->ordinal),
-                         plan_find_own(lists->now, lists->now_count, field->ordinal), fields[i].value, &view, err);
+        rc = view_of_own(p, own_at(said, field->ordinal), own_at(now, field->ordinal), fields[i].value, &view, err);
         char *column = plan_alloc(p, sizeof "field:" + strlen(fields[i].name));
         if (rc || !column)
             return rc;
@@ -244,11 +259,9 @@ static int changed_own(struct planner *p, uint32_t row, const struct reading_fie
 static int amend_own(struct amendment *a, struct daybook_error *err)
 {
     struct planner *p = a->planner;
-    struct own_lists lists = {.now = p->now->own, .now_count = p->now->own_count};
+    struct own_place said = {.state = p->said}, now = {.state = p->now};
     struct daybook_draft_field *fields = NULL;
-    if (p->said)
-        lists.said = p->said->own, lists.said_count = p->said->own_count;
-    int rc = changed_own(p, p->sheet->row, p->sheet->fields, p->sheet->field_count, &lists, &fields,
+    int rc = changed_own(p, p->sheet->row, p->sheet->fields, p->sheet->field_count, said, now, &fields,
                          &a->head.field_count, err);
     a->head.fields = fields;
     a->has_head |= a->head.field_count != 0;
@@ -324,7 +337,6 @@ static int amend_line(struct amendment *a, struct plan_line *line, bool own_days
     const struct order_line *now = line->now, *said = line->said;
     struct daybook_draft_item item = {.line = line->number, .expected_on = DAYBOOK_DAY_NONE};
     struct daybook_draft_field *fields = NULL;
-    struct own_lists lists = {.now = now->own, .now_count = now->own_count};
     struct plan_view name = {.is_now = true};
     amend_quantity(p, line, &item);
     int rc = sheet->name.ptr ? view_of_name(p, line, &name, err) : 0;
@@ -333,10 +345,9 @@ static int amend_line(struct amendment *a, struct plan_line *line, bool own_days
     int32_t said_day = said && p->said ? promise_of(p->said, said) : DAYBOOK_DAY_NONE;
     if (!rc && own_days && amends_day(p, sheet->row, "expected_on", sheet->expected_on, said_day, promise_of(p->now, now)))
         item.expected_on = sheet->expected_on;
-    if (said)
-        lists.said = said->own, lists.said_count = said->own_count;
+    struct own_place said_at = {said ? p->said : NULL, said}, now_at = {p->now, now};
     if (!rc)
-        rc = changed_own(p, sheet->row, sheet->fields, sheet->field_count, &lists, &fields, &item.field_count, err);
+        rc = changed_own(p, sheet->row, sheet->fields, sheet->field_count, said_at, now_at, &fields, &item.field_count, err);
     item.fields = fields;
     bool content = item.has_quantity || item.unit.ptr || item.name.ptr || item.expected_on != DAYBOOK_DAY_NONE;
     if (rc || (!content && !item.field_count))
@@ -469,7 +480,7 @@ int plan_notes(struct planner *p, struct daybook_error *err)
     for (uint32_t i = 0; i < p->sheet->note_count && !known.forgotten && !rc; i++) {
         bool there = false;
         for (size_t j = 0; j < known.count && !there; j++)
-            there = text_equals(known.texts[j], p->sheet->notes[i]);
+            there = text_equals(text_trim(known.texts[j]), p->sheet->notes[i]);
         if (!there)
             plan_add(p, DAYBOOK_ORDER_NOTE_ADDED, p->sheet->row)->text = p->sheet->notes[i];
     }

@@ -142,7 +142,7 @@ int plan_own_equals(struct planner *p, const struct order_own *own, struct daybo
         return 0;
     }
     int rc = order_own_text(p->snapshot, own, scratch, &text, err);
-    *ret = !text.ptr || text_equals(text, value);
+    *ret = !text.ptr || text_equals(text_trim(text), value);
     return rc;
 }
 

@@ -49,13 +49,19 @@ static struct daybook_draft draft_of(uint32_t type, const char *order_no, const 
 
 static struct daybook_draft_item item_of(const char *code, int64_t mantissa, uint8_t scale)
 {
-    return (struct daybook_draft_item){.code = text_of(code), .has_quantity = true, .quantity = {mantissa, scale}, .expected_on = DAYBOOK_DAY_NONE};
+    return (struct daybook_draft_item){
+        .code = text_of(code), .has_quantity = true, .quantity = {mantissa, scale}, .expected_on = DAYBOOK_DAY_NONE};
 }
 
 static void record(const struct daybook_draft *draft, const char *key, const struct daybook_source_name *source)
 {
-    const struct daybook_entry entry = {.drafts = draft, .draft_count = 1, .actor = DAYBOOK_TEXT("李雷"), .via = DAYBOOK_TEXT("li.lei@host"),
-                                        .via_kind = DAYBOOK_TEXT("os"), .key = text_of(key), .source = source};
+    const struct daybook_entry entry = {.drafts = draft,
+                                        .draft_count = 1,
+                                        .actor = DAYBOOK_TEXT("李雷"),
+                                        .via = DAYBOOK_TEXT("li.lei@host"),
+                                        .via_kind = DAYBOOK_TEXT("os"),
+                                        .key = text_of(key),
+                                        .source = source};
     struct daybook_error err = {0};
     if (daybook_append(ledger, &entry, 1, &last, &err))
         stop(err.message);
@@ -69,7 +75,8 @@ static void record_plain(uint32_t type, const char *order_no, const char *date)
     record(&draft, NULL, NULL);
 }
 
-static void define(const char *name, const char *kind, bool is_public, const struct daybook_text *choices, size_t choice_count)
+static void define(const char *name, const char *kind, bool is_public, const struct daybook_text *choices,
+                   size_t choice_count)
 {
     struct daybook_draft draft = draft_of(DAYBOOK_FIELD_DEFINED, NULL, "2026-01-02");
     draft.name = text_of(name);
@@ -93,8 +100,10 @@ static void registers(void)
 static void order_one(void)
 {
     struct daybook_draft_item items[] = {item_of("LW-1", 12, 0), item_of("LW-2", 4, 0)}, part = item_of("LW-1", 6, 0);
-    struct daybook_draft_field fields[] = {{DAYBOOK_TEXT("Weight"), DAYBOOK_TEXT("12.50")}, {DAYBOOK_TEXT("Best before"), DAYBOOK_TEXT("2026-06-30")},
-                                           {DAYBOOK_TEXT("Colour"), DAYBOOK_TEXT("红")}, {DAYBOOK_TEXT("Contact"), DAYBOOK_TEXT("王小明")}};
+    struct daybook_draft_field fields[] = {{DAYBOOK_TEXT("Weight"), DAYBOOK_TEXT("12.50")},
+                                           {DAYBOOK_TEXT("Best before"), DAYBOOK_TEXT("2026-06-30")},
+                                           {DAYBOOK_TEXT("Colour"), DAYBOOK_TEXT("红")},
+                                           {DAYBOOK_TEXT("Contact"), DAYBOOK_TEXT("王小明")}};
     struct daybook_draft d = draft_of(DAYBOOK_ORDER_CREATED, "A-1", "2026-01-05");
     items[0].name = DAYBOOK_TEXT("蓝纹奶酪");
     items[0].unit = DAYBOOK_TEXT("箱");
@@ -146,7 +155,8 @@ static void order_one(void)
 /* Held and resumed, amended, cancelled and reopened; its customer renamed. */
 static void order_two(void)
 {
-    struct daybook_draft_item item = item_of("LW-2", 35, 1), changes[] = {item_of("LW-2", 25, 1), item_of("LW-3", 1, 9)};
+    struct daybook_draft_item item = item_of("LW-2", 35, 1),
+                              changes[] = {item_of("LW-2", 25, 1), item_of("LW-3", 1, 9)};
     struct daybook_draft d = draft_of(DAYBOOK_ORDER_CREATED, "A-2", NULL);
     item.unit = DAYBOOK_TEXT("kg");
     d.ordered_on = day_of("2026-01-05");
@@ -182,8 +192,9 @@ static void order_two(void)
 /* One from a file, numbered here and returned; one reopened; one that was never ordered; a customer merged away. */
 static void others(void)
 {
-    const struct daybook_source_name file = {DAYBOOK_TEXT("import"), DAYBOOK_TEXT("orders.csv"),
-                                             DAYBOOK_TEXT("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")};
+    const struct daybook_source_name file = {
+        DAYBOOK_TEXT("import"), DAYBOOK_TEXT("orders.csv"),
+        DAYBOOK_TEXT("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")};
     struct daybook_draft d = draft_of(DAYBOOK_ORDER_CREATED, NULL, "2025-12-30");
     d.customer = DAYBOOK_TEXT("acme");
     d.cause_row = 300;
@@ -227,7 +238,8 @@ static void write_events(const char *folder)
     struct daybook_snapshot *snapshot;
     snprintf(path, sizeof path, "%s/events.hex", folder);
     FILE *file = fopen(path, "w");
-    if (!file || daybook_snapshot_begin(ledger, &snapshot, NULL) || daybook_follow(snapshot, 1, write_hex, file, NULL) || fclose(file))
+    if (!file || daybook_snapshot_begin(ledger, &snapshot, NULL) ||
+        daybook_follow(snapshot, 1, write_hex, file, NULL) || fclose(file))
         stop(path);
     daybook_snapshot_end(snapshot);
 }
@@ -246,7 +258,8 @@ static void remove_locks(const char *folder)
 int main(int argc, char **argv)
 {
     struct daybook_error err = {0};
-    const struct daybook_init_options options = {.timezone = DAYBOOK_TEXT("Asia/Shanghai"), .numbers = DAYBOOK_TEXT("SO-{000000}")};
+    const struct daybook_init_options options = {.timezone = DAYBOOK_TEXT("Asia/Shanghai"),
+                                                 .numbers = DAYBOOK_TEXT("SO-{000000}")};
     if (argc != 2)
         stop("usage: make-golden FOLDER");
     if (daybook_init(argv[1], &options, &err) || daybook_open(argv[1], NULL, &ledger, &err))

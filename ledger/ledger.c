@@ -86,31 +86,12 @@ static int make_folder(const char *folder, struct daybook_error *err)
     return mkdir(folder, 0770) && errno != EEXIST ? path_fail(folder, errno, "creating", err) : 0;
 }
 
-static int write_first_meta(const char *folder, bool any_filesystem, struct daybook_text zone_name,
-                            struct daybook_text numbers, struct daybook_error *err)
-{
-    struct store *store = NULL;
-    struct store_txn *txn = NULL;
-    char id[LEDGER_ID_SIZE];
-    new_id(id);
-    int rc = store_open(folder, any_filesystem, &store, err);
-    if (!rc)
-        rc = store_begin(store, true, &txn, err);
-    if (!rc)
-        rc = ledger_write_identity(txn, text_of(id), zone_name, numbers, err);
-    if (!rc)
-        rc = store_commit(txn, err);
-    else
-        store_abort(txn);
-    store_close(store);
-    return rc;
-}
-
 int daybook_init(const char *folder, const struct daybook_init_options *options, struct daybook_error *err)
 {
     static const struct daybook_init_options defaults;
     const struct daybook_init_options *o = options ? options : &defaults;
-    char system_zone[64], log[4096];
+    char system_zone[64], log[4096], id[LEDGER_ID_SIZE];
+    new_id(id);
     zone_system_name(system_zone);
     struct daybook_text zone_name = o->timezone.ptr ? o->timezone : text_of(system_zone);
     struct daybook_text numbers = o->numbers.ptr ? o->numbers : DAYBOOK_TEXT("SO-{000000}");
@@ -127,8 +108,8 @@ int daybook_init(const char *folder, const struct daybook_init_options *options,
     if (!rc)
         rc = personal_create(folder, 0, o->unsafe_filesystem, err);
     if (!rc)
-        rc = store_create(folder, o->unsafe_filesystem, err);
-    return rc ? rc : write_first_meta(folder, o->unsafe_filesystem, zone_name, numbers, err);
+        rc = store_create(folder, o->unsafe_filesystem, text_of(id), zone_name, numbers, err);
+    return rc;
 }
 
 /* ---- opening */

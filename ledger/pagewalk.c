@@ -3,8 +3,8 @@
  * A page begins with 16 bytes:   0 number (8)   8 pad (2)   10 flags (2)   12 lower (2)   14 upper (2)
  * Behind them stand 2-byte offsets of nodes, up to `lower`; the nodes fill the end of the page from `upper` on. A node:
  *     0 lo (2)   2 hi (2)   4 flags (2)   6 key size (2)   8 key, then data
- * In a leaf, lo and hi are the size of the data; in a branch lo, hi and flags are the number of the page below. Data that is too
- * large stands in overflow pages of its own (12: how many), the node then has the number of the first. */
+ * In a leaf, lo and hi are the size of the data; in a branch lo, hi and flags are the number of the page below. Data
+ * that is too large stands in overflow pages of its own (12: how many), the node then has the number of the first. */
 #include "ledger/pagewalk.h"
 
 #include <errno.h>
@@ -174,7 +174,8 @@ static int read_overflow(struct walk *w, struct table *table, uint64_t first, si
     if (rc)
         return rc;
     uint64_t count = number_at(header + 12, 4);
-    if (got != sizeof header || number_at(header, 8) != first || (short_at(header + 10) & PAGE_KINDS) != PAGE_OVERFLOW || count < least)
+    if (got != sizeof header || number_at(header, 8) != first ||
+        (short_at(header + 10) & PAGE_KINDS) != PAGE_OVERFLOW || count < least)
         return damaged(w, table, first, "it is no overflow page of that size");
     rc = claim(w, table, first, count);
     table->seen_overflows += count;
@@ -190,21 +191,23 @@ static int check_free_overflow(struct walk *w, struct table *table, uint64_t pag
     size_t got = 0;
     int rc = data ? read_at(w, data, size, first * w->page_size + PAGE_HEADER, &got) : no_memory(w);
     if (!rc)
-        rc = got == size ? check_free_pages(w, table, page, data, size) : damaged(w, table, first, "the file ends before its data does");
+        rc = got == size ? check_free_pages(w, table, page, data, size)
+                         : damaged(w, table, first, "the file ends before its data does");
     free(data);
     return rc;
 }
 
 /* A node of a leaf that lies within the page as far as its header and key; `room` is what is left for data. */
-static int check_row(struct walk *w, struct table *table, uint64_t page, const uint8_t *node, size_t key_len, size_t room,
-                     size_t *ret_stored)
+static int check_row(struct walk *w, struct table *table, uint64_t page, const uint8_t *node, size_t key_len,
+                     size_t room, size_t *ret_stored)
 {
     unsigned flags = short_at(node + 4);
     size_t size = (size_t)number_at(node, 4);
     const uint8_t *data = node + NODE_HEADER + key_len;
     bool is_big = flags & NODE_BIG, is_table = flags & NODE_TABLE;
     *ret_stored = is_big ? 8 : size;
-    if (flags & ~(unsigned)(NODE_BIG | NODE_TABLE) || (is_big && is_table) || is_table != table->is_main || *ret_stored > room)
+    if (flags & ~(unsigned)(NODE_BIG | NODE_TABLE) || (is_big && is_table) || is_table != table->is_main ||
+        *ret_stored > room)
         return damaged(w, table, page, "a row is broken");
     if (is_table)
         return size == TABLE_SIZE ? check_named_table(w, table, page, node + NODE_HEADER, key_len, data)
@@ -214,7 +217,8 @@ static int check_row(struct walk *w, struct table *table, uint64_t page, const u
         rc = size ? read_overflow(w, table, number_at(data, 8), size) : damaged(w, table, page, "a row is broken");
     if (rc || !table->is_free_list)
         return rc;
-    return is_big ? check_free_overflow(w, table, page, number_at(data, 8), size) : check_free_pages(w, table, page, data, size);
+    return is_big ? check_free_overflow(w, table, page, number_at(data, 8), size)
+                  : check_free_pages(w, table, page, data, size);
 }
 
 /* Keys ascend, through all leaves. */
@@ -314,8 +318,9 @@ static int read_meta(struct walk *w, unsigned which, uint8_t meta[META_SIZE], si
         return rc;
     memcpy(meta, page + PAGE_HEADER, META_SIZE);
     size_t said = (size_t)number_at(meta + 24, 4);
-    if (got != sizeof page || !(short_at(page + 10) & PAGE_META) || number_at(meta, 4) != META_MAGIC || number_at(meta + 4, 4) != 1 ||
-        said < PAGE_SIZE_MIN || said > PAGE_SIZE_MAX || (said & (said - 1)) || (page_size && said != page_size))
+    if (got != sizeof page || !(short_at(page + 10) & PAGE_META) || number_at(meta, 4) != META_MAGIC ||
+        number_at(meta + 4, 4) != 1 || said < PAGE_SIZE_MIN || said > PAGE_SIZE_MAX || (said & (said - 1)) ||
+        (page_size && said != page_size))
         return damaged(w, &none, which, "it is no meta page of LMDB 0.9");
     w->page_size = said;
     return 0;
@@ -340,15 +345,16 @@ static int walk_file(struct walk *w)
     w->page_count = last < held ? last + 1 : held;
     w->seen = calloc(w->page_count / 8 + 1, 1);
     tables[0].is_free_list = tables[1].is_main = true;
-    strcpy(tables[0].name, "(free pages)");
-    strcpy(tables[1].name, "(tables)");
+    snprintf(tables[0].name, sizeof tables[0].name, "(free pages)");
+    snprintf(tables[1].name, sizeof tables[1].name, "(tables)");
     if (!w->seen)
         rc = no_memory(w);
     uint8_t free_record[TABLE_SIZE];
     memcpy(free_record, meta + 24, sizeof free_record);
     free_record[4] &= (uint8_t)~TABLE_INTEGER_KEYS; /* the environment's own flags stand here, too */
     free_record[5] = 0;
-    if (!rc && (!read_table(free_record, &tables[0]) || !read_table(meta + 24 + TABLE_SIZE, &tables[1]) || last >= held))
+    if (!rc &&
+        (!read_table(free_record, &tables[0]) || !read_table(meta + 24 + TABLE_SIZE, &tables[1]) || last >= held))
         rc = damaged(w, &tables[1], last, last >= held ? "the file was cut off" : "the record of a table");
     for (int i = 0; i < 2 && !rc; i++)
         rc = walk_table(w, &tables[i]);

@@ -68,7 +68,7 @@ int personal_create(const char *folder, uint64_t generation, bool any_filesystem
 {
     char path[4096];
     folder_of(folder, generation, path);
-    if (mkdir(path, 0770))
+    if (mkdir(path, 0770) && errno != EEXIST) /* an init that was killed may have left it, empty */
         return path_fail(path, errno, "creating", err);
     struct personal *personal = NULL;
     int rc = open_folder(path, true, any_filesystem, &personal, err);

@@ -377,6 +377,7 @@ static int prepare_rename(struct writer *w, const struct daybook_draft *draft, u
     if (rc || !added)
         return rc ? rc : no_memory(err);
     added->event.occurred_on = occurred_on(w, draft);
+    added->day_filled_in = draft->occurred == DAYBOOK_OCCURRED_TODAY;
     if (kind == DAYBOOK_CUSTOMER)
         rc = resolve_personal(w, text_trim(name), &added->data.person, err);
     else

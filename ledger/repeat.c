@@ -117,6 +117,17 @@ static int read_event(struct writer *w, uint64_t seq, struct daybook_event *ret,
     return rc ? rc : event_read(seq, bytes, len, ret, err);
 }
 
+/* An entry that is about no order: its last event is what was asked for. */
+static int compare_register(struct writer *w, const struct daybook_event *stored, uint64_t *ret_end, bool *ret_same,
+                            struct daybook_error *err)
+{
+    const struct entry_event *now = &w->entry.events[w->entry.event_count - 1];
+    struct comparison c = {.writer = w, .seq = stored->seq, .err = err};
+    *ret_same = stored->kind == now->event.kind && stored->ordinal == now->event.ordinal && same_event(&c, stored, now);
+    *ret_end = stored->seq;
+    return c.failed;
+}
+
 /* Compare event by event from `seq` on, for as long as the stored entry goes. */
 static int compare_entry(struct writer *w, uint64_t seq, uint64_t last, uint64_t *ret_end, bool *ret_same,
                          struct daybook_error *err)
@@ -125,6 +136,8 @@ static int compare_entry(struct writer *w, uint64_t seq, uint64_t last, uint64_t
     int rc = read_event(w, seq, &first, err);
     size_t next = w->entry.about;
     bool same = true;
+    if (!rc && next == w->entry.event_count)
+        return compare_register(w, &first, ret_end, ret_same, err);
     stored = first;
     while (!rc && stored.recorded_us == first.recorded_us) {
         while (next < w->entry.event_count && w->entry.events[next].event.kind != DAYBOOK_ORDER)

@@ -99,20 +99,50 @@ static int store_new(const char *folder, struct store **ret, struct daybook_erro
     return 0;
 }
 
-int store_create(const char *folder, bool any_filesystem, struct daybook_error *err)
+static int create_log(const char *log, bool any_filesystem, struct store *store, struct daybook_error *err)
 {
-    struct store *store = NULL;
-    char *log = path_join(folder, "log");
-    int rc = log ? store_new(folder, &store, err) : path_fail(folder, ENOMEM, "creating", err);
-    if (!rc && mkdir(log, 0770))
-        rc = path_fail(log, errno, "creating", err);
     struct env_options options = log_options;
     options.any_filesystem = any_filesystem;
+    if (mkdir(log, 0770))
+        return path_fail(log, errno, "creating", err);
+    int rc = env_open(log, &options, &store->env, err);
+    return rc ? rc : open_tables(store, true, err);
+}
+
+static int write_identity(struct store *store, struct daybook_text id, struct daybook_text zone_name,
+                          struct daybook_text numbers, struct daybook_error *err)
+{
+    struct store_txn txn = {.store = store};
+    int rc = env_begin(store->env, true, &txn.mdb, err);
+    if (rc)
+        return rc;
+    rc = store_put_meta_text(&txn, "id", id, err);
     if (!rc)
-        rc = env_open(log, &options, &store->env, err);
+        rc = store_put_meta_text(&txn, "timezone", zone_name, err);
     if (!rc)
-        rc = open_tables(store, true, err);
+        rc = store_put_meta_text(&txn, "numbers", numbers, err);
+    if (!rc)
+        return env_commit(store->env, txn.mdb, err);
+    env_abort(store->env, txn.mdb);
+    return rc;
+}
+
+int store_create(const char *folder, bool any_filesystem, struct daybook_text id, struct daybook_text zone_name,
+                 struct daybook_text numbers, struct daybook_error *err)
+{
+    struct store *store = NULL;
+    char *log = path_join(folder, "log"), *fresh = NULL;
+    if (asprintf(&fresh, "%s/log.new-%ld", folder, (long)getpid()) < 0)
+        fresh = NULL;
+    int rc = log && fresh ? store_new(folder, &store, err) : path_fail(folder, ENOMEM, "creating", err);
+    if (!rc)
+        rc = create_log(fresh, any_filesystem, store, err);
+    if (!rc)
+        rc = write_identity(store, id, zone_name, numbers, err);
     store_free(store);
+    if (!rc && rename(fresh, log)) /* now it is there, whole */
+        rc = path_fail(log, errno, "creating", err);
+    free(fresh);
     free(log);
     return rc;
 }

@@ -29,8 +29,9 @@ struct store_void {
 
 enum { STORE_FORMAT = 1, STORE_META_TEXT_MAX = 200 };
 
-/* Make the folder's log/ with empty tables; it must not be there. */
-int store_create(const char *folder, bool any_filesystem, struct daybook_error *err);
+/* Make the folder's log/ with empty tables and that identity, whole or not at all; it must not be there. */
+int store_create(const char *folder, bool any_filesystem, struct daybook_text id, struct daybook_text zone_name,
+                 struct daybook_text numbers, struct daybook_error *err);
 /* DAYBOOK_NO_LEDGER when there is no log/ in the folder. Falls back to reading only where writing is not permitted. */
 int store_open(const char *folder, bool any_filesystem, struct store **ret, struct daybook_error *err);
 void store_close(struct store *store);

@@ -83,7 +83,8 @@ static int no_memory(struct verification *v)
 /* What says a sentence about damage is a finding; what the machine could not do ends it. */
 static int found_or_failed(struct verification *v, uint64_t seq, int rc, const struct daybook_error *error)
 {
-    if (rc != DAYBOOK_DAMAGED && rc != DAYBOOK_NOT_FOUND && rc != DAYBOOK_NEWER_FORMAT && rc != DAYBOOK_BAD_VALUE && rc != DAYBOOK_TOO_LARGE) {
+    if (rc != DAYBOOK_DAMAGED && rc != DAYBOOK_NOT_FOUND && rc != DAYBOOK_NEWER_FORMAT && rc != DAYBOOK_BAD_VALUE &&
+        rc != DAYBOOK_TOO_LARGE) {
         if (rc && v->err)
             *v->err = *error;
         return rc;
@@ -147,7 +148,8 @@ static int add_subject(struct verification *v, struct heads *heads)
 static int check_chain(struct verification *v, const struct daybook_event *event)
 {
     if (event->kind == 0 || event->kind >= DAYBOOK_KIND_COUNT) {
-        found(v, event->seq, "Event %llu is about a kind of subject, %u, that there is not.", SEQ(event->seq), event->kind);
+        found(v, event->seq, "Event %llu is about a kind of subject, %u, that there is not.", SEQ(event->seq),
+              event->kind);
         return 0;
     }
     struct heads *heads = &v->heads[event->kind];
@@ -162,8 +164,10 @@ static int check_chain(struct verification *v, const struct daybook_event *event
     struct store_head *head = &heads->rows[event->ordinal - 1];
     uint64_t prev = head->version ? event->seq - head->last_seq : 0;
     if (event->nth != head->version + 1 || event->prev != prev)
-        found(v, event->seq, "Event %llu says that it is number %u of %s %u, %llu after the one before; it is number %u, %llu after.",
-              SEQ(event->seq), event->nth, schema_kind_name(event->kind), event->ordinal, SEQ(event->prev), head->version + 1, SEQ(prev));
+        found(v, event->seq,
+              "Event %llu says that it is number %u of %s %u, %llu after the one before; it is number %u, %llu after.",
+              SEQ(event->seq), event->nth, schema_kind_name(event->kind), event->ordinal, SEQ(event->prev),
+              head->version + 1, SEQ(prev));
     *head = (struct store_head){event->nth, event->seq};
     return 0;
 }
@@ -181,8 +185,8 @@ static void end_entry(struct verification *v)
     for (unsigned kind = 0; kind < DAYBOOK_KIND_COUNT; kind++) {
         const struct reference *reference = &v->references[kind];
         if (reference->ordinal > v->heads[kind].count)
-            found(v, reference->seq, "Event %llu refers to %s %u, which is not registered.", SEQ(reference->seq), schema_kind_name(kind),
-                  reference->ordinal);
+            found(v, reference->seq, "Event %llu refers to %s %u, which is not registered.", SEQ(reference->seq),
+                  schema_kind_name(kind), reference->ordinal);
     }
     memset(v->references, 0, sizeof v->references);
 }
@@ -212,8 +216,8 @@ static int merged_into(struct verification *v, uint32_t *ordinal)
         struct daybook_event event;
         struct daybook_data data;
         rc = store_head(v->snapshot->log, DAYBOOK_CUSTOMER, *ordinal, &head, v->err);
-        if (rc || head.version == 0 || daybook_event(v->snapshot, head.last_seq, &event, NULL) || event.type != DAYBOOK_CUSTOMER_MERGED ||
-            event_read_data(&event, &scratch, &data, NULL))
+        if (rc || head.version == 0 || daybook_event(v->snapshot, head.last_seq, &event, NULL) ||
+            event.type != DAYBOOK_CUSTOMER_MERGED || event_read_data(&event, &scratch, &data, NULL))
             break;
         *ordinal = data.into;
     }
@@ -226,14 +230,16 @@ struct name_visit {
     uint64_t seq;
 };
 
-static int check_name(void *context, bool is_personal, uint32_t kind, struct daybook_text name, uint32_t ordinal, struct daybook_error *err)
+static int check_name(void *context, bool is_personal, uint32_t kind, struct daybook_text name, uint32_t ordinal,
+                      struct daybook_error *err)
 {
     const struct name_visit *visit = context;
     struct verification *v = visit->v;
     uint32_t stored = 0, now = ordinal, stored_now;
     int rc = add_name(v, is_personal ? &v->personal_names : &v->public_names, kind, name);
     if (!rc)
-        rc = is_personal ? personal_name(v->snapshot->personal, kind, name, &stored, err) : store_name(v->snapshot->log, kind, name, &stored, err);
+        rc = is_personal ? personal_name(v->snapshot->personal, kind, name, &stored, err)
+                         : store_name(v->snapshot->log, kind, name, &stored, err);
     stored_now = stored;
     if (!rc && stored && stored != ordinal && kind == DAYBOOK_CUSTOMER) {
         rc = merged_into(v, &now);
@@ -241,8 +247,8 @@ static int check_name(void *context, bool is_personal, uint32_t kind, struct day
             rc = merged_into(v, &stored_now);
     }
     if (!rc && stored_now != now)
-        found(v, visit->seq, "The name that event %llu gives to %s %u leads to %u in the table of names.", SEQ(visit->seq),
-              schema_kind_name(kind), ordinal, stored);
+        found(v, visit->seq, "The name that event %llu gives to %s %u leads to %u in the table of names.",
+              SEQ(visit->seq), schema_kind_name(kind), ordinal, stored);
     return rc;
 }
 
@@ -289,7 +295,8 @@ static int check_personal(void *context, const char *field, uint16_t slot, const
     v->result->personal_values++;
     personal_commitment(salt, value, commitment);
     if (memcmp(commitment, personal->commitment, sizeof commitment) != 0)
-        found(v, visit->seq, "The \"%s\" of event %llu is not what was recorded: it does not fit its commitment.", field, SEQ(visit->seq));
+        found(v, visit->seq, "The \"%s\" of event %llu is not what was recorded: it does not fit its commitment.",
+              field, SEQ(visit->seq));
     return 0;
 }
 
@@ -308,7 +315,8 @@ static int add_void(struct verification *v, const struct daybook_event *event, c
     uint64_t replacing = data->replacement ? event->seq + data->replacement : 0;
     v->voids[v->void_count++] = (struct store_void){data->target, event->seq, replacing};
     if (data->target >= event->seq)
-        found(v, event->seq, "Event %llu voids event %llu, which is not before it.", SEQ(event->seq), SEQ(data->target));
+        found(v, event->seq, "Event %llu voids event %llu, which is not before it.", SEQ(event->seq),
+              SEQ(data->target));
     return 0;
 }
 
@@ -337,7 +345,8 @@ static int check_by_type(struct verification *v, const struct daybook_event *eve
 {
     if (event->seq == 1 && event->type != DAYBOOK_LEDGER_OPENED)
         found(v, 1, "Event 1 does not open the ledger.");
-    if ((event->type == DAYBOOK_LEDGER_OPENED || event->type == DAYBOOK_LEDGER_CHANGED) && data->numbers.len && data->numbers.len < sizeof v->numbers) {
+    if ((event->type == DAYBOOK_LEDGER_OPENED || event->type == DAYBOOK_LEDGER_CHANGED) && data->numbers.len &&
+        data->numbers.len < sizeof v->numbers) {
         memcpy(v->numbers, data->numbers.ptr, data->numbers.len);
         v->numbers[data->numbers.len] = '\0';
         v->counter_day = DAYBOOK_DAY_NONE;
@@ -390,9 +399,11 @@ static int grow_tree(struct verification *v, uint64_t seq, const uint8_t *bytes,
         if (rc && rc != DAYBOOK_DAMAGED)
             return found_or_failed(v, seq, rc, &error);
         if (rc || memcmp(&stored, &rows[i].hash, sizeof stored) != 0)
-            found(v, 0, "Something among the events %llu to %llu is not what was recorded: their hash (level %u, row %llu) differs.",
-                  SEQ(rows[i].index << (TREE_ROW_BITS * rows[i].level)) + 1, SEQ((rows[i].index + 1) << (TREE_ROW_BITS * rows[i].level)), rows[i].level,
-                  SEQ(rows[i].index));
+            found(v, 0,
+                  "Something among the events %llu to %llu is not what was recorded: their hash (level %u, row %llu) "
+                  "differs.",
+                  SEQ(rows[i].index << (TREE_ROW_BITS * rows[i].level)) + 1,
+                  SEQ((rows[i].index + 1) << (TREE_ROW_BITS * rows[i].level)), rows[i].level, SEQ(rows[i].index));
         v->tree_rows++;
     }
     if (v->tree.size == v->options->earlier_size) {
@@ -427,7 +438,8 @@ static int check_event(void *context, uint64_t seq, const uint8_t *bytes, size_t
     if (rc)
         return rc;
     if (event_validate(seq, bytes, len, &error) || event_read(seq, bytes, len, &event, &error)) {
-        found(v, seq, "Event %llu is not what was recorded: its bytes do not fit its check. Restore a backup.", SEQ(seq));
+        found(v, seq, "Event %llu is not what was recorded: its bytes do not fit its check. Restore a backup.",
+              SEQ(seq));
         return 0;
     }
     if (event.recorded_us != v->recorded_us)
@@ -459,8 +471,10 @@ static int check_heads(struct verification *v)
             if (rc && found_or_failed(v, head->last_seq, rc, &error))
                 return rc;
             if (!rc && (stored.version != head->version || stored.last_seq != head->last_seq))
-                found(v, head->last_seq, "The table of heads says that %s %u has %u events up to %llu; it has %u up to %llu.", schema_kind_name(kind), i + 1,
-                      stored.version, SEQ(stored.last_seq), head->version, SEQ(head->last_seq));
+                found(v, head->last_seq,
+                      "The table of heads says that %s %u has %u events up to %llu; it has %u up to %llu.",
+                      schema_kind_name(kind), i + 1, stored.version, SEQ(stored.last_seq), head->version,
+                      SEQ(head->last_seq));
             v->result->subjects++;
         }
     return 0;
@@ -484,7 +498,8 @@ static int check_voids(struct verification *v)
         qsort(v->voids, v->void_count, sizeof *v->voids, by_target);
     for (size_t i = 0; i < v->void_count; i++)
         if (i >= count || memcmp(&stored[i], &v->voids[i], sizeof *stored) != 0) {
-            found(v, v->voids[i].voiding, "The table of voids does not have what event %llu says of event %llu.", SEQ(v->voids[i].voiding), SEQ(v->voids[i].target));
+            found(v, v->voids[i].voiding, "The table of voids does not have what event %llu says of event %llu.",
+                  SEQ(v->voids[i].voiding), SEQ(v->voids[i].target));
             break;
         }
     if (count > v->void_count)
@@ -542,7 +557,8 @@ static int check_tables(struct verification *v)
 
 /* ---- pages */
 
-/* A file that is being written to can look damaged to who reads it without a lock: then once more, while no new commit can begin. */
+/* A file that is being written to can look damaged to who reads it without a lock: then once more, while no new commit
+ * can begin. */
 static int walk_pages(const char *folder, const char *path, struct daybook_error *err)
 {
     char queue_path[4200];
@@ -594,9 +610,11 @@ static void release(struct verification *v)
     daybook_snapshot_end(v->snapshot);
 }
 
-static int verify_open_ledger(struct daybook *ledger, const struct verify_options *options, struct verify_result *result, struct daybook_error *err)
+static int verify_open_ledger(struct daybook *ledger, const struct verify_options *options,
+                              struct verify_result *result, struct daybook_error *err)
 {
-    struct verification v = {.options = options, .result = result, .err = err, .expected_seq = 1, .counter_day = DAYBOOK_DAY_NONE};
+    struct verification v = {
+        .options = options, .result = result, .err = err, .expected_seq = 1, .counter_day = DAYBOOK_DAY_NONE};
     tree_init(&v.tree);
     int rc = daybook_snapshot_begin(ledger, &v.snapshot, err);
     if (!rc)

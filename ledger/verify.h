@@ -1,5 +1,5 @@
-/* Is a ledger what it claims to be? Everything is computed again from the stored bytes up: pages, events, chains, tree, tables,
- * personal values, identity. */
+/* Is a ledger what it claims to be? Everything is computed again from the stored bytes up: pages, events, chains,
+ * tree, tables, personal values, identity. */
 #ifndef LEDGER_VERIFY_H
 #define LEDGER_VERIFY_H
 
@@ -31,8 +31,9 @@ struct verify_result {
     struct verify_problem problems[VERIFY_PROBLEMS_MAX];
 };
 
-/* Verify the ledger in `folder`. *ret is filled also when it fails. DAYBOOK_VERIFICATION_FAILED: result->problems say why, the first
- * of them is *err. DAYBOOK_DAMAGED: the files cannot even be read. Memory grows with the number of subjects, not of events. */
+/* Verify the ledger in `folder`. *ret is filled also when it fails. DAYBOOK_VERIFICATION_FAILED: result->problems
+ * say why, the first of them is *err. DAYBOOK_DAMAGED: the files cannot even be read. Memory grows with the number
+ * of subjects, not of events. */
 int verify_ledger(const char *folder, const struct verify_options *options, struct verify_result *ret,
                   struct daybook_error *err);
 

@@ -24,8 +24,8 @@ static int print_checkpoint(struct context *ctx, const char *id, uint64_t size, 
     snprintf(text, sizeof text, "daybook/%s\n%llu\n%s\n\n", id, (unsigned long long)size, root_text);
     if (output_wants_json(&ctx->output))
         return output_document(&ctx->output,
-                               json_pack("{s:o,s:I,s:s,s:s}", "origin", json_sprintf("daybook/%s", id), "size", (json_int_t)size,
-                                         "root", root_text, "checkpoint", text),
+                               json_pack("{s:o,s:I,s:s,s:s}", "origin", json_sprintf("daybook/%s", id), "size",
+                                         (json_int_t)size, "root", root_text, "checkpoint", text),
                                &ctx->error);
     int rc = output_print(&ctx->output, &ctx->error, "daybook/%s", id);
     if (!rc)
@@ -154,7 +154,8 @@ static json_t *problems_json(const struct verify_result *result)
     json_t *list = json_array();
     for (size_t i = 0; i < result->problem_count && i < VERIFY_PROBLEMS_MAX; i++) {
         const struct verify_problem *problem = &result->problems[i];
-        json_array_append_new(list, json_pack("{s:o,s:s}", "seq", problem->seq ? json_integer((json_int_t)problem->seq) : json_null(),
+        json_array_append_new(list, json_pack("{s:o,s:s}", "seq",
+                                              problem->seq ? json_integer((json_int_t)problem->seq) : json_null(),
                                               "message", problem->message));
     }
     return list;
@@ -166,23 +167,32 @@ static int tell_problems(struct context *ctx, const struct verify_result *result
     for (size_t i = 0; i < result->problem_count && i < VERIFY_PROBLEMS_MAX; i++)
         cli_print_note("%s", result->problems[i].message);
     if (result->problem_count > VERIFY_PROBLEMS_MAX)
-        cli_print_note(say(ctx, "… and %llu more.", "……另有 %llu 处。"), (unsigned long long)(result->problem_count - VERIFY_PROBLEMS_MAX));
-    ctx->error_members = json_pack("{s:o,s:I}", "problems", problems_json(result), "count", (json_int_t)result->problem_count);
+        cli_print_note(say(ctx, "… and %llu more.", "……另有 %llu 处。"),
+                       (unsigned long long)(result->problem_count - VERIFY_PROBLEMS_MAX));
+    ctx->error_members =
+        json_pack("{s:o,s:I}", "problems", problems_json(result), "count", (json_int_t)result->problem_count);
     return daybook_fail(&ctx->error, DAYBOOK_VERIFICATION_FAILED,
-                        say(ctx, "This ledger does not verify: %s Restore a backup that does.", "此账本未通过验证：%s 请恢复一份能通过验证的备份。"), first.message);
+                        say(ctx, "This ledger does not verify: %s Restore a backup that does.",
+                            "此账本未通过验证：%s 请恢复一份能通过验证的备份。"),
+                        first.message);
 }
 
 /* Is the log as it was when the checkpoint was made, and longer or not? */
-static int compare_checkpoint(struct context *ctx, const struct checkpoint *checkpoint, const struct verify_result *result)
+static int compare_checkpoint(struct context *ctx, const struct checkpoint *checkpoint,
+                              const struct verify_result *result)
 {
     char origin[60];
     snprintf(origin, sizeof origin, "daybook/%s", result->id);
     if (!text_equals(checkpoint->origin, (struct daybook_text){origin, strlen(origin)}))
-        return daybook_fail(&ctx->error, DAYBOOK_VERIFICATION_FAILED, say(ctx, "The checkpoint is of another ledger, %.*s; this one is %s.", "该检查点属于另一账本 %.*s；此账本为 %s。"),
-                            (int)(checkpoint->origin.len < 200 ? checkpoint->origin.len : 200), checkpoint->origin.ptr, origin);
+        return daybook_fail(&ctx->error, DAYBOOK_VERIFICATION_FAILED,
+                            say(ctx, "The checkpoint is of another ledger, %.*s; this one is %s.",
+                                "该检查点属于另一账本 %.*s；此账本为 %s。"),
+                            (int)(checkpoint->origin.len < 200 ? checkpoint->origin.len : 200), checkpoint->origin.ptr,
+                            origin);
     if (checkpoint->size > result->events)
         return daybook_fail(&ctx->error, DAYBOOK_VERIFICATION_FAILED,
-                            say(ctx, "The checkpoint is of %llu events, but the ledger has %llu: events were removed.", "检查点包含 %llu 个事件，账本只有 %llu 个：有事件被移除。"),
+                            say(ctx, "The checkpoint is of %llu events, but the ledger has %llu: events were removed.",
+                                "检查点包含 %llu 个事件，账本只有 %llu 个：有事件被移除。"),
                             (unsigned long long)checkpoint->size, (unsigned long long)result->events);
     struct tree_hash empty;
     struct tree none;
@@ -191,9 +201,11 @@ static int compare_checkpoint(struct context *ctx, const struct checkpoint *chec
     const struct tree_hash *root = checkpoint->size ? &result->earlier_root : &empty;
     if (memcmp(root->bytes, checkpoint->root, TREE_HASH_SIZE) == 0)
         return 0;
-    return daybook_fail(&ctx->error, DAYBOOK_VERIFICATION_FAILED,
-                        say(ctx, "The first %llu events are not those of the checkpoint: one was changed, removed or slipped in.", "前 %llu 个事件与检查点不符：有事件被更改、移除或插入。"),
-                        (unsigned long long)checkpoint->size);
+    return daybook_fail(
+        &ctx->error, DAYBOOK_VERIFICATION_FAILED,
+        say(ctx, "The first %llu events are not those of the checkpoint: one was changed, removed or slipped in.",
+            "前 %llu 个事件与检查点不符：有事件被更改、移除或插入。"),
+        (unsigned long long)checkpoint->size);
 }
 
 static int print_verified(struct context *ctx, const struct checkpoint *checkpoint, const struct verify_result *r)
@@ -202,18 +214,27 @@ static int print_verified(struct context *ctx, const struct checkpoint *checkpoi
     base64_encode(r->root.bytes, TREE_HASH_SIZE, root);
     if (output_wants_json(&ctx->output))
         return output_document(&ctx->output,
-                               json_pack("{s:s,s:I,s:I,s:I,s:I,s:s,s:o}", "ledger", r->id, "events", (json_int_t)r->events, "subjects",
-                                         (json_int_t)r->subjects, "personal_values", (json_int_t)r->personal_values, "erased",
-                                         (json_int_t)r->erased, "root", root, "checkpoint_size",
+                               json_pack("{s:s,s:I,s:I,s:I,s:I,s:s,s:o}", "ledger", r->id, "events",
+                                         (json_int_t)r->events, "subjects", (json_int_t)r->subjects, "personal_values",
+                                         (json_int_t)r->personal_values, "erased", (json_int_t)r->erased, "root", root,
+                                         "checkpoint_size",
                                          checkpoint ? json_integer((json_int_t)checkpoint->size) : json_null()),
                                &ctx->error);
-    int rc = output_print(&ctx->output, &ctx->error, say(ctx, "Verified: %llu events of %llu subjects; every event, chain, table and hash is right.", "验证通过：%llu 个事件、%llu 个主体；所有事件、链、表与哈希均正确。"),
-                          (unsigned long long)r->events, (unsigned long long)r->subjects);
+    int rc =
+        output_print(&ctx->output, &ctx->error,
+                     say(ctx, "Verified: %llu events of %llu subjects; every event, chain, table and hash is right.",
+                         "验证通过：%llu 个事件、%llu 个主体；所有事件、链、表与哈希均正确。"),
+                     (unsigned long long)r->events, (unsigned long long)r->subjects);
     if (!rc)
-        rc = output_print(&ctx->output, &ctx->error, say(ctx, "Personal values: %llu fit their commitments, %llu were erased.", "个人数据：%llu 项与承诺相符，%llu 项已删除。"),
+        rc = output_print(&ctx->output, &ctx->error,
+                          say(ctx, "Personal values: %llu fit their commitments, %llu were erased.",
+                              "个人数据：%llu 项与承诺相符，%llu 项已删除。"),
                           (unsigned long long)r->personal_values, (unsigned long long)r->erased);
     if (!rc && checkpoint)
-        rc = output_print(&ctx->output, &ctx->error, say(ctx, "The first %llu events are those of the checkpoint.", "前 %llu 个事件与检查点一致。"), (unsigned long long)checkpoint->size);
+        rc =
+            output_print(&ctx->output, &ctx->error,
+                         say(ctx, "The first %llu events are those of the checkpoint.", "前 %llu 个事件与检查点一致。"),
+                         (unsigned long long)checkpoint->size);
     return rc ? rc : output_print(&ctx->output, &ctx->error, say(ctx, "Root: %s", "根哈希：%s"), root);
 }
 
@@ -221,8 +242,10 @@ static int verify_with(struct context *ctx, const struct checkpoint *checkpoint)
 {
     struct progress progress = {0};
     struct verify_result result;
-    struct verify_options options = {.unsafe_filesystem = ctx->unsafe_filesystem, .earlier_size = checkpoint ? checkpoint->size : 0,
-                                     .progress = show_progress, .context = &progress};
+    struct verify_options options = {.unsafe_filesystem = ctx->unsafe_filesystem,
+                                     .earlier_size = checkpoint ? checkpoint->size : 0,
+                                     .progress = show_progress,
+                                     .context = &progress};
     progress_start(&progress, ctx->language, say(ctx, "Verify", "验证"), 0);
     int rc = verify_ledger(ctx->ledger_path, &options, &result, &ctx->error);
     progress_end(&progress);
@@ -242,7 +265,9 @@ static int run_verify(struct context *ctx)
     int rc = name ? read_whole(name, &note, &len, &ctx->error) : 0;
     if (!rc && name && !parse_checkpoint((struct daybook_text){note, len}, &checkpoint))
         rc = daybook_fail(&ctx->error, DAYBOOK_VERIFICATION_FAILED,
-                          say(ctx, "%s is no checkpoint: origin, size, root, an empty line, signatures.", "%s 不是检查点：应为来源、数量、根哈希、空行、签名。"), name);
+                          say(ctx, "%s is no checkpoint: origin, size, root, an empty line, signatures.",
+                              "%s 不是检查点：应为来源、数量、根哈希、空行、签名。"),
+                          name);
     if (!rc)
         rc = verify_with(ctx, name ? &checkpoint : NULL);
     free(note);
@@ -264,7 +289,11 @@ const struct command evidence_commands[] = {
         .group = "audit",
         .options =
             (const struct option[]){
-                {.name = "--checkpoint", .kind = ARGUMENT_FILE, .value_name = "FILE", .help_en = "also compare with a checkpoint that was kept", .help_zh = "并与保存的检查点比较"},
+                {.name = "--checkpoint",
+                 .kind = ARGUMENT_FILE,
+                 .value_name = "FILE",
+                 .help_en = "also compare with a checkpoint that was kept",
+                 .help_zh = "并与保存的检查点比较"},
                 {0},
             },
         .summary_en = "Compute everything again from the stored bytes, and name what is wrong.",

@@ -1,7 +1,7 @@
 /* export: orders out, as a table that import reads back without a single event, or as JSON lines.
  *
- * A CSV has a row for each line of an order. Two passes: the first finds which columns there have to be, the second writes. A file
- * is written beside its place and moved there once it is whole. */
+ * A CSV has a row for each line of an order. Two passes: the first finds which columns there have to be, the second
+ * writes. A file is written beside its place and moved there once it is whole. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -20,7 +20,8 @@
 
 enum { NOTE_COLUMNS_MAX = 20 };
 
-struct export {
+struct export
+{
     struct context *ctx;
     struct session session;
     struct orders_found found;
@@ -115,7 +116,7 @@ static bool same_quantity(struct daybook_decimal a, struct daybook_decimal b)
     return decimal_compare(a, b) == 0;
 }
 
-/* What arrived on a day without having been sent before counts as sent that day; the sheet only says that it arrived. */
+/* What arrived on a day without having been sent before counts as sent that day; a table says only that it arrived. */
 static bool came_with_delivery(const struct order_state *state, const struct order_part *part)
 {
     if (part->delivered || state->shipped_on != DAYBOOK_DAY_NONE)
@@ -240,8 +241,8 @@ static void put_delivered(struct row *row)
 static void put_status(struct row *row)
 {
     static const char *const words_zh[STATUS_COUNT] = {
-        [STATUS_PENDING] = "待处理", [STATUS_PROCESSING] = "处理中", [STATUS_IN_PRODUCTION] = "生产中",
-        [STATUS_SHIPPED] = "已发货", [STATUS_DELIVERED] = "已交付",  [STATUS_CANCELLED] = "已取消",
+        [STATUS_PENDING] = "待处理",  [STATUS_PROCESSING] = "处理中", [STATUS_IN_PRODUCTION] = "生产中",
+        [STATUS_SHIPPED] = "已发货",  [STATUS_DELIVERED] = "已交付",  [STATUS_CANCELLED] = "已取消",
         [STATUS_RETURNED] = "已退货", [STATUS_ON_HOLD] = "暂停",
     };
     const char *word = say(row->ex->ctx, workflow_statuses[row->state->status].name, words_zh[row->state->status]);
@@ -486,8 +487,8 @@ static int answer(struct export *ex)
         return 0;
     if (output_wants_json(&ctx->output))
         return output_document(&ctx->output,
-                               json_pack("{s:s,s:I,s:I}", "file", ex->path, "orders", (json_int_t)ex->found.count, "rows",
-                                         (json_int_t)ex->rows),
+                               json_pack("{s:s,s:I,s:I}", "file", ex->path, "orders", (json_int_t)ex->found.count,
+                                         "rows", (json_int_t)ex->rows),
                                &ctx->error);
     return output_print(&ctx->output, &ctx->error, say(ctx, "%zu order(s) written to %s.", "已将 %zu 个订单写入 %s。"),
                         ex->found.count, ex->path);

@@ -2,10 +2,10 @@
  *
  *     read the file ──▶ plan every order (nothing is kept but counts) ──▶ plan again, append in chunks ──▶ the page
  *
- * All or nothing: with a rejected row nothing is written unless --partial. Up to COMMIT_MAX entries are one commit. A longer
- * import is several, so that memory stays bounded; when it is cut off between two, importing the file again brings the rest:
- * what is there already compares as equal, and each entry has a key made of the file, the order and its version, so that not even
- * two imports of one file at the same time record anything twice. */
+ * All or nothing: with a rejected row nothing is written unless --partial. Up to COMMIT_MAX entries are one commit. A
+ * longer import is several, so that memory stays bounded; when it is cut off between two, importing the file again
+ * brings the rest: what is there already compares as equal, and each entry has a key made of the file, the order and
+ * its version, so that not even two imports of one file at the same time record anything twice. */
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,13 +62,15 @@ static int read_pairs(struct import *im, struct reading_options *options)
         return no_memory(im);
     for (const struct given *given = context_given(ctx, "--map"); given; given = given->next) {
         struct reading_map *map = &maps[options->map_count++];
-        *map = (struct reading_map){arena_string(&im->kept, given->pair.key), arena_string(&im->kept, given->pair.value)};
+        *map =
+            (struct reading_map){arena_string(&im->kept, given->pair.key), arena_string(&im->kept, given->pair.value)};
         if (!map->column || !map->field)
             return no_memory(im);
     }
     for (const struct given *given = context_given(ctx, "--status"); given; given = given->next) {
         struct reading_status *status = &statuses[options->status_count++];
-        *status = (struct reading_status){arena_string(&im->kept, given->pair.key), arena_string(&im->kept, given->pair.value)};
+        *status = (struct reading_status){arena_string(&im->kept, given->pair.key),
+                                          arena_string(&im->kept, given->pair.value)};
         if (!status->word || !status->status)
             return no_memory(im);
     }
@@ -238,7 +240,9 @@ static int look(struct import *im)
 static int plan_import(struct import *im)
 {
     struct planner_options options = {
-        .side = context_flag(im->ctx, "--mine") ? PLAN_MINE : context_flag(im->ctx, "--theirs") ? PLAN_THEIRS : PLAN_ASK,
+        .side = context_flag(im->ctx, "--mine")     ? PLAN_MINE
+                : context_flag(im->ctx, "--theirs") ? PLAN_THEIRS
+                                                    : PLAN_ASK,
         .identity = {im->identity, strlen(im->identity)},
     };
     int rc = planner_new(im->reading, &options, &im->planner, &im->ctx->error);
@@ -269,7 +273,8 @@ static struct daybook_text entry_key(struct chunk *chunk, const struct reading_o
     const char *identity = chunk->import->identity;
     if (!order->order_no.ptr)
         return arena_printf(&chunk->arena, "import %s row %u", identity, order->row);
-    return arena_printf(&chunk->arena, "import %s %u %.*s", identity, version, (int)order->order_no.len, order->order_no.ptr);
+    return arena_printf(&chunk->arena, "import %s %u %.*s", identity, version, (int)order->order_no.len,
+                        order->order_no.ptr);
 }
 
 static int take_results(struct chunk *chunk)
@@ -345,7 +350,8 @@ static int write_import(struct import *im)
     const char *file = base_name(context_string(im->ctx, "FILE"));
     size_t wanted = im->result.outcomes[PLAN_CREATED] + im->result.outcomes[PLAN_CHANGED];
     struct chunk chunk = {.import = im, .capacity = wanted <= COMMIT_MAX ? wanted : CHUNK};
-    chunk.source = (struct daybook_source_name){DAYBOOK_TEXT("import"), {file, strlen(file)}, {im->identity, strlen(im->identity)}};
+    chunk.source = (struct daybook_source_name){
+        DAYBOOK_TEXT("import"), {file, strlen(file)}, {im->identity, strlen(im->identity)}};
     im->result.events = 0;
     if (wanted == 0)
         return 0;
@@ -371,10 +377,12 @@ static int check_options(struct context *ctx)
                             say(ctx, "Say --mine or --theirs, not both.", "--mine 与 --theirs 只能选一个。"));
     if (context_flag(ctx, "--sheet") || context_flag(ctx, "--all-sheets"))
         return daybook_fail(&ctx->error, DAYBOOK_NOT_A_WORKBOOK,
-                            say(ctx, "Workbooks are read by a later version; save the sheet as CSV.", "本版本尚不读取工作簿，请把工作表另存为 CSV。"));
+                            say(ctx, "Workbooks are read by a later version; save the sheet as CSV.",
+                                "本版本尚不读取工作簿，请把工作表另存为 CSV。"));
     if (ctx->format == OUTPUT_CSV)
         return daybook_fail(&ctx->error, DAYBOOK_USAGE,
-                            say(ctx, "An import answers with --format json, jsonl or table.", "导入结果只能用 --format json、jsonl 或 table。"));
+                            say(ctx, "An import answers with --format json, jsonl or table.",
+                                "导入结果只能用 --format json、jsonl 或 table。"));
     return 0;
 }
 
@@ -422,10 +430,12 @@ static int answer(struct import *im)
     int rc = import_page(ctx, &im->result);
     if (rc || im->rejected_count == 0 || context_flag(ctx, "--partial"))
         return rc;
-    return daybook_fail(&ctx->error, DAYBOOK_ROWS_REJECTED,
-                        say(ctx, "%zu row(s) were rejected, so nothing is written. Correct them, or say --partial for the other orders.",
-                            "有 %zu 行被拒绝，未写入任何内容。请修正，或用 --partial 只导入其余订单。"),
-                        im->rejected_count);
+    return daybook_fail(
+        &ctx->error, DAYBOOK_ROWS_REJECTED,
+        say(ctx,
+            "%zu row(s) were rejected, so nothing is written. Correct them, or say --partial for the other orders.",
+            "有 %zu 行被拒绝，未写入任何内容。请修正，或用 --partial 只导入其余订单。"),
+        im->rejected_count);
 }
 
 static int import_file(struct import *im)
@@ -466,15 +476,20 @@ static const struct option import_options[] = {
     {"--init", ARGUMENT_FLAG, NULL, NULL, false, false, "make the ledger when there is none", "没有账本时先创建"},
     {"--partial", ARGUMENT_FLAG, NULL, NULL, false, false, "import the good orders although rows are rejected",
      "有行被拒绝时仍导入其余订单"},
-    {"--map", ARGUMENT_PAIR, "COLUMN=FIELD", NULL, false, true, "what a column is: a field, field:NAME, or - to leave it out",
+    {"--map", ARGUMENT_PAIR, "COLUMN=FIELD", NULL, false, true,
+     "what a column is: a field, field:NAME, or - to leave it out",
      "指定列的含义：字段名、field:名称，或 - 表示不导入"},
     {"--status", ARGUMENT_PAIR, "WORD=STATUS", NULL, false, true, "what a status word means", "指定状态词的含义"},
     {"--date-order", ARGUMENT_CHOICE, "ORDER", "ymd|dmy|mdy", false, false, "how dates are written", "日期的书写顺序"},
     {"--encoding", ARGUMENT_TEXT, "NAME", NULL, false, false, "the file's encoding", "文件编码"},
-    {"--no-fields", ARGUMENT_FLAG, NULL, NULL, false, false, "leave out columns that are no known field", "不导入未识别的列"},
-    {"--auto-number", ARGUMENT_FLAG, NULL, NULL, false, false, "number orders that have no number", "为没有编号的订单自动编号"},
-    {"--mine", ARGUMENT_FLAG, NULL, NULL, false, false, "where both changed, keep the ledger's value", "双方都改动时保留账本的值"},
-    {"--theirs", ARGUMENT_FLAG, NULL, NULL, false, false, "where both changed, take the file's value", "双方都改动时采用文件的值"},
+    {"--no-fields", ARGUMENT_FLAG, NULL, NULL, false, false, "leave out columns that are no known field",
+     "不导入未识别的列"},
+    {"--auto-number", ARGUMENT_FLAG, NULL, NULL, false, false, "number orders that have no number",
+     "为没有编号的订单自动编号"},
+    {"--mine", ARGUMENT_FLAG, NULL, NULL, false, false, "where both changed, keep the ledger's value",
+     "双方都改动时保留账本的值"},
+    {"--theirs", ARGUMENT_FLAG, NULL, NULL, false, false, "where both changed, take the file's value",
+     "双方都改动时采用文件的值"},
     {"--sheet", ARGUMENT_TEXT, "NAME", NULL, false, false, "which sheet of a workbook", "工作簿中的哪个工作表"},
     {"--all-sheets", ARGUMENT_FLAG, NULL, NULL, false, false, "all sheets of a workbook", "工作簿中的全部工作表"},
     {0},

@@ -72,7 +72,9 @@ static int run_log(struct context *ctx)
     walk.next = context_count(ctx, "--from", 1);
     walk.to = context_count(ctx, "--to", UINT64_MAX);
     if (output->format == OUTPUT_CSV)
-        return daybook_fail(&ctx->error, DAYBOOK_USAGE, "%s", say(ctx, "A log is no table. Leave --format csv out.", "日志不是表格，请去掉 --format csv。"));
+        return daybook_fail(
+            &ctx->error, DAYBOOK_USAGE, "%s",
+            say(ctx, "A log is no table. Leave --format csv out.", "日志不是表格，请去掉 --format csv。"));
     if (output->format == OUTPUT_TABLE)
         output->format = OUTPUT_JSONL;
     int rc = session_open(&session, ctx);
@@ -100,7 +102,8 @@ static int open_lines(struct context *ctx, int *ret_fd)
     const char *name = context_string(ctx, "FILE");
     int fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return daybook_fail(&ctx->error, DAYBOOK_IO, say(ctx, "%s cannot be read: %s.", "无法读取 %s：%s。"), name, strerror(errno));
+        return daybook_fail(&ctx->error, DAYBOOK_IO, say(ctx, "%s cannot be read: %s.", "无法读取 %s：%s。"), name,
+                            strerror(errno));
     *ret_fd = fd;
     return 0;
 }
@@ -109,24 +112,29 @@ static int tell_bad_line(struct context *ctx, uint64_t line, uint64_t kept)
 {
     struct daybook_error reason = ctx->error;
     ctx->error_members = json_pack("{s:I,s:I}", "line", (json_int_t)line, "kept", (json_int_t)kept);
-    return daybook_fail(&ctx->error, DAYBOOK_BAD_LINE,
-                        say(ctx, "Line %llu cannot be loaded: %s Kept before it: %llu.", "第 %llu 行无法载入：%s 之前已保留 %llu 行。"),
-                        (unsigned long long)line, reason.message, (unsigned long long)kept);
+    return daybook_fail(
+        &ctx->error, DAYBOOK_BAD_LINE,
+        say(ctx, "Line %llu cannot be loaded: %s Kept before it: %llu.", "第 %llu 行无法载入：%s 之前已保留 %llu 行。"),
+        (unsigned long long)line, reason.message, (unsigned long long)kept);
 }
 
 static int print_counts(struct context *ctx, const struct load_counts *counts)
 {
     if (output_wants_json(&ctx->output))
         return output_document(&ctx->output,
-                               json_pack("{s:I,s:I,s:I,s:I}", "lines", (json_int_t)counts->lines, "events", (json_int_t)counts->events,
-                                         "repeated", (json_int_t)counts->repeated, "doubts", (json_int_t)counts->doubts),
+                               json_pack("{s:I,s:I,s:I,s:I}", "lines", (json_int_t)counts->lines, "events",
+                                         (json_int_t)counts->events, "repeated", (json_int_t)counts->repeated, "doubts",
+                                         (json_int_t)counts->doubts),
                                &ctx->error);
-    int rc = output_print(&ctx->output, &ctx->error, say(ctx, "%llu lines loaded: %llu events recorded, %llu lines were there already.",
-                                                         "已载入 %llu 行：记录 %llu 个事件，%llu 行此前已载入。"),
-                          (unsigned long long)counts->lines, (unsigned long long)counts->events, (unsigned long long)counts->repeated);
+    int rc = output_print(&ctx->output, &ctx->error,
+                          say(ctx, "%llu lines loaded: %llu events recorded, %llu lines were there already.",
+                              "已载入 %llu 行：记录 %llu 个事件，%llu 行此前已载入。"),
+                          (unsigned long long)counts->lines, (unsigned long long)counts->events,
+                          (unsigned long long)counts->repeated);
     if (!rc && counts->doubts)
-        rc = output_print(&ctx->output, &ctx->error, say(ctx, "%llu of them tell of a shipment or delivery that is still to come.",
-                                                         "其中 %llu 行的发货或交付日期在将来。"),
+        rc = output_print(&ctx->output, &ctx->error,
+                          say(ctx, "%llu of them tell of a shipment or delivery that is still to come.",
+                              "其中 %llu 行的发货或交付日期在将来。"),
                           (unsigned long long)counts->doubts);
     return rc;
 }
@@ -158,9 +166,20 @@ const struct command log_commands[] = {
         .group = "audit",
         .options =
             (const struct option[]){
-                {.name = "--from", .kind = ARGUMENT_COUNT, .value_name = "SEQ", .help_en = "begin with this event", .help_zh = "从该事件开始"},
-                {.name = "--to", .kind = ARGUMENT_COUNT, .value_name = "SEQ", .help_en = "end with this event", .help_zh = "到该事件为止"},
-                {.name = "--follow", .kind = ARGUMENT_FLAG, .help_en = "go on with events as they are recorded", .help_zh = "持续输出新事件"},
+                {.name = "--from",
+                 .kind = ARGUMENT_COUNT,
+                 .value_name = "SEQ",
+                 .help_en = "begin with this event",
+                 .help_zh = "从该事件开始"},
+                {.name = "--to",
+                 .kind = ARGUMENT_COUNT,
+                 .value_name = "SEQ",
+                 .help_en = "end with this event",
+                 .help_zh = "到该事件为止"},
+                {.name = "--follow",
+                 .kind = ARGUMENT_FLAG,
+                 .help_en = "go on with events as they are recorded",
+                 .help_zh = "持续输出新事件"},
                 {0},
             },
         .summary_en = "Print the raw events, one a line (CloudEvents 1.0).",

@@ -30,6 +30,7 @@ static int put_view(struct session *s, const char *name, enum state state, const
     struct context *ctx = s->ctx;
     bool is_kept = state != STATE_COMPUTED, is_placed = is_kept && status->usable;
     struct cell nothing = cell_null();
+    int64_t position = (int64_t)status->position, last = (int64_t)daybook_last_seq(s->snapshot);
     const char *said = output_wants_json(&ctx->output) || ctx->format == OUTPUT_CSV
                            ? states[state].name
                            : say(ctx, states[state].said_en, states[state].said_zh);
@@ -37,8 +38,8 @@ static int put_view(struct session *s, const char *name, enum state state, const
                       (struct cell[]){
                           cell_string(name),
                           is_kept && status->exists ? cell_integer(status->version) : nothing,
-                          is_placed ? cell_integer((int64_t)status->position) : nothing,
-                          is_placed ? cell_integer((int64_t)(daybook_last_seq(s->snapshot) - status->position)) : nothing,
+                          is_placed ? cell_integer(position) : nothing,
+                          is_placed ? cell_integer(last - position) : nothing,
                           is_kept ? cell_integer((int64_t)status->file_bytes) : nothing,
                           cell_boolean(!is_kept || status->usable),
                           cell_toned(cell_string(said), states[state].tone),
@@ -159,19 +160,21 @@ static int rebuild_one(struct rebuild *r, const struct projection *projection)
         {"different", "different", "不一致"},
     };
     const char *result = NULL, *said;
+    int64_t events;
     uint32_t orders = 0;
     int rc = work_on(r, projection, &result);
     if (!rc)
         rc = store_last_ordinal(r->session.snapshot->log, DAYBOOK_ORDER, &orders, &ctx->error);
     if (rc)
         return rc;
+    events = (int64_t)daybook_last_seq(r->session.snapshot); /* work_on() may have taken a new snapshot */
     said = result;
     for (size_t i = 0; ctx->format == OUTPUT_TABLE && i < sizeof results / sizeof *results; i++)
         if (strcmp(results[i].name, result) == 0)
             said = say(ctx, results[i].said_en, results[i].said_zh);
     return output_row(&ctx->output,
                       (struct cell[]){cell_string(projection->name), cell_string(said),
-                                      cell_integer((int64_t)daybook_last_seq(r->session.snapshot)), cell_integer(orders)},
+                                      cell_integer(events), cell_integer(orders)},
                       &ctx->error);
 }
 
@@ -212,7 +215,7 @@ static int rebuild_wanted(struct rebuild *r)
     if (rc || !*r->different)
         return rc;
     return daybook_fail(&ctx->error, DAYBOOK_VERIFICATION_FAILED,
-                        say(ctx, "What is kept differs from a fresh fold of the log: %s. `daybook rebuild` makes it anew.",
+                        say(ctx, "Kept rows differ from a fresh fold: %s. `daybook rebuild` makes them anew.",
                             "视图与日志重新计算的结果不一致：%s。`daybook rebuild` 可重建。"),
                         r->different);
 }
@@ -224,7 +227,8 @@ static int run_rebuild(struct context *ctx)
                                                                  : TASK_REBUILD};
     if (context_flag(ctx, "--check") && context_flag(ctx, "--dry-run"))
         return daybook_fail(&ctx->error, DAYBOOK_USAGE,
-                            say(ctx, "--check changes no answer: it needs no --dry-run.", "--check 与 --dry-run 不能同时使用。"));
+                            say(ctx, "--check replaces nothing: it needs no --dry-run.",
+                                "--check 不替换任何内容，无需 --dry-run。"));
     if (context_flag(ctx, "--all") && context_given(ctx, "VIEW"))
         return daybook_fail(&ctx->error, DAYBOOK_USAGE,
                             say(ctx, "Name views or say --all, not both.", "请指定视图或使用 --all，不能两者同时。"));

@@ -22,7 +22,8 @@ struct maker {
 
 static int fail_json(const struct daybook_event *event, struct daybook_error *err)
 {
-    return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory while writing event %llu as JSON, or its text is no text.",
+    return daybook_fail(err, DAYBOOK_NO_MEMORY,
+                        "Out of memory while writing event %llu as JSON, or its text is no text.",
                         (unsigned long long)event->seq);
 }
 
@@ -87,11 +88,16 @@ static json_t *product_code_json(struct maker *m, uint32_t ordinal)
 static json_t *own_value_json(struct maker *m, const struct daybook_own *own)
 {
     switch (own->kind) {
-    case DAYBOOK_OWN_TEXT: return text_json(own->text);
-    case DAYBOOK_OWN_PERSONAL: return personal_json(m, &own->personal);
-    case DAYBOOK_OWN_NUMBER: return decimal_json(own->number);
-    case DAYBOOK_OWN_DAY: return day_json(own->day);
-    default: return json_null();
+    case DAYBOOK_OWN_TEXT:
+        return text_json(own->text);
+    case DAYBOOK_OWN_PERSONAL:
+        return personal_json(m, &own->personal);
+    case DAYBOOK_OWN_NUMBER:
+        return decimal_json(own->number);
+    case DAYBOOK_OWN_DAY:
+        return day_json(own->day);
+    default:
+        return json_null();
     }
 }
 
@@ -167,9 +173,12 @@ static json_t *msgpack_json(const msgpack_object *object)
 {
     json_t *array;
     switch (object->type) {
-    case MSGPACK_OBJECT_STR: return json_stringn(object->via.str.ptr, object->via.str.size);
-    case MSGPACK_OBJECT_POSITIVE_INTEGER: return json_integer((json_int_t)object->via.u64);
-    case MSGPACK_OBJECT_NEGATIVE_INTEGER: return json_integer(object->via.i64);
+    case MSGPACK_OBJECT_STR:
+        return json_stringn(object->via.str.ptr, object->via.str.size);
+    case MSGPACK_OBJECT_POSITIVE_INTEGER:
+        return json_integer((json_int_t)object->via.u64);
+    case MSGPACK_OBJECT_NEGATIVE_INTEGER:
+        return json_integer(object->via.i64);
     case MSGPACK_OBJECT_ARRAY:
         array = json_array();
         for (uint32_t i = 0; i < object->via.array.size; i++)
@@ -178,7 +187,8 @@ static json_t *msgpack_json(const msgpack_object *object)
                 return NULL;
             }
         return array;
-    default: return json_null();
+    default:
+        return json_null();
     }
 }
 
@@ -206,15 +216,24 @@ static json_t *field_json(struct maker *m, const struct schema_field *field, con
 {
     const void *member = (const char *)data + field->offset;
     switch (field->kind) {
-    case SCHEMA_UINT: return json_integer((json_int_t) * (const uint64_t *)member);
-    case SCHEMA_DAY: return day_json(*(const int32_t *)member);
-    case SCHEMA_TEXT: return text_json(*(const struct daybook_text *)member);
-    case SCHEMA_PERSONAL: return personal_json(m, member);
-    case SCHEMA_CUSTOMER: return customer_json(m, *(const uint32_t *)member);
-    case SCHEMA_LINES: return lines_json(m, data);
-    case SCHEMA_PARTS: return parts_json(m, data);
-    case SCHEMA_OWN: return own_json(m, data->own, data->own_count);
-    default: return rows_json(data);
+    case SCHEMA_UINT:
+        return json_integer((json_int_t) * (const uint64_t *)member);
+    case SCHEMA_DAY:
+        return day_json(*(const int32_t *)member);
+    case SCHEMA_TEXT:
+        return text_json(*(const struct daybook_text *)member);
+    case SCHEMA_PERSONAL:
+        return personal_json(m, member);
+    case SCHEMA_CUSTOMER:
+        return customer_json(m, *(const uint32_t *)member);
+    case SCHEMA_LINES:
+        return lines_json(m, data);
+    case SCHEMA_PARTS:
+        return parts_json(m, data);
+    case SCHEMA_OWN:
+        return own_json(m, data->own, data->own_count);
+    default:
+        return rows_json(data);
     }
 }
 
@@ -311,8 +330,8 @@ static int order_number(struct daybook_snapshot *snapshot, const struct daybook_
     return rc;
 }
 
-int event_subject_json(struct daybook_snapshot *snapshot, struct registers *registers, const struct daybook_event *event,
-                       json_t **ret, struct daybook_error *err)
+int event_subject_json(struct daybook_snapshot *snapshot, struct registers *registers,
+                       const struct daybook_event *event, json_t **ret, struct daybook_error *err)
 {
     struct daybook_text name = DAYBOOK_TEXT_NONE;
     struct register_product product = {0};

@@ -1,5 +1,6 @@
-/* `load`: lines are read into a chunk, which is recorded when it is large enough, or old enough: who feeds lines slowly, or is killed,
- * finds kept what was sent a moment ago. A chunk holds either foreign events or events of another ledger's log. */
+/* `load`: lines are read into a chunk, which is recorded when it is large enough, or old enough: who feeds lines
+ * slowly, or is killed, finds kept what was sent a moment ago. A chunk holds either foreign events or events of
+ * another ledger's log. */
 #include "tools/load.h"
 
 #include <stdlib.h>
@@ -162,7 +163,8 @@ static bool is_large(const struct loader *l)
     return l->count >= CHUNK_LINES_MAX || l->bytes >= CHUNK_BYTES_MAX || monotonic_ms() - l->begun_ms >= CHUNK_AGE_MS;
 }
 
-/* Foreign lines are entries of their own. An entry of another log goes on for as long as the recorded time is the same. */
+/* Foreign lines are entries of their own. An entry of another log goes on for as long as the recorded time is the
+ * same. */
 static bool may_end_before(const struct loader *l, const struct chunk_line *next)
 {
     return !l->is_exact || l->lines[l->count - 1].recorded_us != next->recorded_us || l->count >= ENTRY_LINES_MAX;
@@ -198,7 +200,14 @@ static int read_foreign(struct loader *l, struct chunk_line *line, struct dayboo
     return 0;
 }
 
-/* Takes line->json. */
+/* The entry that a bad line of another log goes on with is not kept in part. */
+static void drop_entry_of(struct loader *l, const struct chunk_line *line)
+{
+    while (l->count && l->is_exact && l->lines[l->count - 1].recorded_us == line->recorded_us)
+        json_decref(l->lines[--l->count].json);
+}
+
+/* Takes line.json. */
 static int add_line(struct loader *l, struct chunk_line line, size_t len)
 {
     struct daybook_error error = {0};
@@ -209,8 +218,10 @@ static int add_line(struct loader *l, struct chunk_line line, size_t len)
     if (!rc)
         rc = grow_chunk(l);
     if (!rc) {
-        rc = is_exact ? load_exact_event(line.json, &l->arena, &l->scratch, &l->carried[l->count], &line.recorded_us, &error)
+        rc = is_exact ? load_exact_event(line.json, &l->arena, &l->scratch, &l->carried[l->count], &error)
                       : read_foreign(l, &line, &error);
+        if (rc && is_exact)
+            drop_entry_of(l, &line);
         if (rc)
             rc = blame_line(l, line.number, &error);
     }
@@ -309,6 +320,7 @@ int load_lines(struct session *session, int fd, struct load_counts *counts, uint
     int rc = session_read(session);
     if (!rc)
         l.known_seq = daybook_last_seq(session->snapshot);
+    session_end_read(session);
     if (!rc)
         rc = load_reader_open(&l.reader, fd, &session->ctx->error);
     if (!rc) {

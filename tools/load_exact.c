@@ -1,7 +1,7 @@
 /* A line of a ledger's own `log` as the stored event that it carries.
  *
- * What the bytes say is what is taken; the members beside them are compared as far as they do not need names (of customers,
- * products, own fields), which are registered by events that may not have been taken yet. */
+ * What the bytes say is what is taken; the members beside them are compared as far as they do not need names (of
+ * customers, products, own fields), which are registered by events that may not have been taken yet. */
 #include "tools/load_exact.h"
 
 #include <stdio.h>
@@ -17,7 +17,8 @@ static const char source_prefix[] = "/daybook/";
 static struct daybook_text text_member(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
-    return json_is_string(value) ? (struct daybook_text){json_string_value(value), json_string_length(value)} : DAYBOOK_TEXT_NONE;
+    return json_is_string(value) ? (struct daybook_text){json_string_value(value), json_string_length(value)}
+                                 : DAYBOOK_TEXT_NONE;
 }
 
 static struct daybook_text text_of(const char *text)
@@ -57,7 +58,8 @@ static bool time_agrees(const json_t *line, const struct daybook_event *event)
     if (!is_date)
         return !time.ptr;
     date_format(event->occurred_on, text);
-    return time.len == strlen("YYYY-MM-DDT00:00:00Z") && starts_with(time, text) && memcmp(time.ptr + 10, "T00:00:00Z", 10) == 0;
+    return time.len == strlen("YYYY-MM-DDT00:00:00Z") && starts_with(time, text) &&
+           memcmp(time.ptr + 10, "T00:00:00Z", 10) == 0;
 }
 
 static int check_envelope(const json_t *line, const struct daybook_event *event, struct daybook_error *err)
@@ -66,7 +68,8 @@ static int check_envelope(const json_t *line, const struct daybook_event *event,
     struct daybook_text id = text_member(line, "id"), source = text_member(line, "source");
     struct daybook_text ledger = {source.ptr + sizeof source_prefix - 1, source.len - (sizeof source_prefix - 1)};
     snprintf(text, sizeof text, "/%llu", (unsigned long long)event->seq);
-    if (!starts_with(id, ledger.ptr) || !text_equals((struct daybook_text){id.ptr + ledger.len, id.len - ledger.len}, text_of(text)))
+    if (!starts_with(id, ledger.ptr) ||
+        !text_equals((struct daybook_text){id.ptr + ledger.len, id.len - ledger.len}, text_of(text)))
         return disagrees("id", err);
     if (!text_equals(text_member(line, "type"), text_of(event_type_name(event, type))))
         return disagrees("type", err);
@@ -87,12 +90,15 @@ static bool field_agrees(const struct schema_field *field, const struct daybook_
     if (!data_has(data, field))
         return value == NULL;
     switch (field->kind) {
-    case SCHEMA_UINT: return json_is_integer(value) && (uint64_t)json_integer_value(value) == *(const uint64_t *)member;
-    case SCHEMA_TEXT: return text_equals(text_member(members, field->name), *(const struct daybook_text *)member);
+    case SCHEMA_UINT:
+        return json_is_integer(value) && (uint64_t)json_integer_value(value) == *(const uint64_t *)member;
+    case SCHEMA_TEXT:
+        return text_equals(text_member(members, field->name), *(const struct daybook_text *)member);
     case SCHEMA_DAY:
         date_format(*(const int32_t *)member, text);
         return text_equals(text_member(members, field->name), text_of(text));
-    default: return value != NULL; /* made with names of other subjects, or checked by its commitment */
+    default:
+        return value != NULL; /* made with names of other subjects, or checked by its commitment */
     }
 }
 
@@ -130,7 +136,8 @@ static int take_value(void *context, const char *field, uint16_t slot, const str
     struct daybook_text salt = text_member(pair, "salt"), value = text_member(pair, "value");
     uint8_t bytes[BASE64_LEN(DAYBOOK_SALT_SIZE) / 4 * 3];
     size_t len = 0;
-    if (!value.ptr || salt.len != BASE64_LEN(DAYBOOK_SALT_SIZE) || !base64_decode(salt, bytes, &len) || len != DAYBOOK_SALT_SIZE)
+    if (!value.ptr || salt.len != BASE64_LEN(DAYBOOK_SALT_SIZE) || !base64_decode(salt, bytes, &len) ||
+        len != DAYBOOK_SALT_SIZE)
         return daybook_fail(v->err, DAYBOOK_BAD_VALUE, "\"salts\" must be a list of null or {\"salt\", \"value\"}.");
     if (!is_own && !plain_agrees(v, field, json_object_get(pair, "value")))
         return disagrees(field, v->err);
@@ -145,7 +152,11 @@ static int take_data(const json_t *line, const struct daybook_event *event, stru
     const struct schema_type *type = schema_by_wire(event->type);
     const json_t *members = json_object_get(line, "data"), *list = json_object_get(members, "salts");
     size_t capacity = json_array_size(list);
-    struct personal_values v = {.members = members, .list = list, .arena = arena, .capacity = capacity, .err = err,
+    struct personal_values v = {.members = members,
+                                .list = list,
+                                .arena = arena,
+                                .capacity = capacity,
+                                .err = err,
                                 .salts = arena_alloc(arena, capacity * sizeof *v.salts + 1),
                                 .values = arena_alloc(arena, capacity * sizeof *v.values + 1)};
     struct daybook_data data;
@@ -181,8 +192,8 @@ static bool read_sequence(struct daybook_text text, uint64_t *ret)
     return value != 0;
 }
 
-int load_exact_event(const json_t *line, struct arena *arena, struct event_scratch *scratch, struct daybook_carried *ret,
-                     int64_t *ret_recorded_us, struct daybook_error *err)
+int load_exact_event(const json_t *line, struct arena *arena, struct event_scratch *scratch,
+                     struct daybook_carried *ret, struct daybook_error *err)
 {
     struct daybook_text stored = text_member(line, "stored");
     struct daybook_carried carried = {0};
@@ -203,6 +214,5 @@ int load_exact_event(const json_t *line, struct arena *arena, struct event_scrat
     if (rc)
         return rc;
     *ret = carried;
-    *ret_recorded_us = event.recorded_us;
     return 0;
 }

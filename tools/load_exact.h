@@ -11,9 +11,8 @@
 /* Does the line claim to be one: `stored` bytes, and a source /daybook/<id>? */
 bool load_is_exact(const json_t *line);
 
-/* The event, into `arena` (texts stay in `line`). *ret_recorded_us tells entries apart. DAYBOOK_BAD_VALUE when its members
- * disagree. */
-int load_exact_event(const json_t *line, struct arena *arena, struct event_scratch *scratch, struct daybook_carried *ret,
-                     int64_t *ret_recorded_us, struct daybook_error *err);
+/* The event, into `arena` (texts stay in `line`). DAYBOOK_BAD_VALUE when its members disagree. */
+int load_exact_event(const json_t *line, struct arena *arena, struct event_scratch *scratch,
+                     struct daybook_carried *ret, struct daybook_error *err);
 
 #endif

@@ -18,9 +18,18 @@ struct member {
     const struct member *items; /* for MEMBER_ITEMS */
 };
 
-#define OF_DRAFT(name, kind, member, required) {name, MEMBER_##kind, offsetof(struct daybook_draft, member), required, NULL}
-#define OF_ITEM(name, kind, member, required) {name, MEMBER_##kind, offsetof(struct daybook_draft_item, member), required, NULL}
-#define ITEMS(members) {"items", MEMBER_ITEMS, offsetof(struct daybook_draft, items), false, members}
+#define OF_DRAFT(name, kind, member, required)                                                                         \
+    {                                                                                                                  \
+        name, MEMBER_##kind, offsetof(struct daybook_draft, member), required, NULL                                    \
+    }
+#define OF_ITEM(name, kind, member, required)                                                                          \
+    {                                                                                                                  \
+        name, MEMBER_##kind, offsetof(struct daybook_draft_item, member), required, NULL                               \
+    }
+#define ITEMS(members)                                                                                                 \
+    {                                                                                                                  \
+        "items", MEMBER_ITEMS, offsetof(struct daybook_draft, items), false, members                                   \
+    }
 
 static const struct member new_items[] = {
     OF_ITEM("code", TEXT, code, true),
@@ -55,12 +64,9 @@ static const struct member created[] = {
     {0},
 };
 static const struct member amended[] = {
-    OF_DRAFT("customer", TEXT, customer, false),
-    ITEMS(changed_items),
-    OF_DRAFT("expected_on", DAY, expected_on, false),
-    OF_DRAFT("requested_on", DAY, requested_on, false),
-    OF_DRAFT("ordered_on", DAY, ordered_on, false),
-    {0},
+    OF_DRAFT("customer", TEXT, customer, false),      ITEMS(changed_items),
+    OF_DRAFT("expected_on", DAY, expected_on, false), OF_DRAFT("requested_on", DAY, requested_on, false),
+    OF_DRAFT("ordered_on", DAY, ordered_on, false),   {0},
 };
 static const struct member shipped[] = {
     OF_DRAFT("carrier", TEXT, carrier, false),
@@ -164,7 +170,8 @@ static int read_member(struct reading *r, const struct member *member, const jso
         *(struct daybook_text *)at = text_of(value);
         return 0;
     case MEMBER_DAY:
-        return json_is_string(value) && date_parse_iso(text_of(value), at) ? 0 : bad(r, member->name, "a date, YYYY-MM-DD");
+        return json_is_string(value) && date_parse_iso(text_of(value), at) ? 0
+                                                                           : bad(r, member->name, "a date, YYYY-MM-DD");
     case MEMBER_QUANTITY:
         return json_is_string(value) && decimal_parse(text_of(value), at)
                    ? 0
@@ -174,7 +181,8 @@ static int read_member(struct reading *r, const struct member *member, const jso
             return bad(r, member->name, "the number of a line");
         *(uint32_t *)at = (uint32_t)json_integer_value(value);
         return 0;
-    case MEMBER_ITEMS: return read_items(r, value, member->items, into);
+    case MEMBER_ITEMS:
+        return read_items(r, value, member->items, into);
     }
     return 0;
 }
@@ -191,7 +199,8 @@ static int read_members(struct reading *r, const json_t *object, const struct me
 {
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)object, name, value) {
+    json_object_foreach((json_t *)(uintptr_t)object, name, value)
+    {
         const struct member *member = find_member(members, name);
         if (!member)
             return daybook_fail(r->err, DAYBOOK_BAD_VALUE, "There is no member \"%.100s\" here.", name);
@@ -271,7 +280,8 @@ static int read_key(struct reading *r, const json_t *line, struct daybook_entry 
     if (source.len && memchr(source.ptr, '\n', source.len))
         return bad(r, "source", "on one line");
     if (id.len) {
-        entry->key = arena_printf(r->arena, "%.*s\n%.*s", (int)source.len, source.ptr ? source.ptr : "", (int)id.len, id.ptr);
+        entry->key =
+            arena_printf(r->arena, "%.*s\n%.*s", (int)source.len, source.ptr ? source.ptr : "", (int)id.len, id.ptr);
         if (!entry->key.ptr)
             return daybook_fail(r->err, DAYBOOK_NO_MEMORY, "Out of memory for a line.");
     }
@@ -293,7 +303,8 @@ int load_foreign_entry(const json_t *line, uint64_t line_number, const struct zo
     struct daybook_draft *draft = arena_alloc(arena, sizeof *draft);
     if (!draft)
         return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for a line.");
-    *entry = (struct daybook_entry){.drafts = draft, .draft_count = 1, .late_dates_allowed = true, .after_previous = true};
+    *entry =
+        (struct daybook_entry){.drafts = draft, .draft_count = 1, .late_dates_allowed = true, .after_previous = true};
     int rc = read_type(&r, line, &type);
     if (rc)
         return rc;

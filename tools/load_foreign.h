@@ -8,8 +8,8 @@
 #include "ledger/arena.h"
 #include "ledger/zone.h"
 
-/* Fill `entry` (all but actor, when the line has none, via and via_kind). Everything that it points to lives in `arena` or in
- * `line`. DAYBOOK_BAD_VALUE with a sentence that names the member. */
+/* Fill `entry` (all but actor, when the line has none, via and via_kind). Everything that it points to lives in
+ * `arena` or in `line`. DAYBOOK_BAD_VALUE with a sentence that names the member. */
 int load_foreign_entry(const json_t *line, uint64_t line_number, const struct zone *zone, struct arena *arena,
                        struct daybook_entry *entry, struct daybook_error *err);
 

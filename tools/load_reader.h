@@ -23,8 +23,8 @@ struct load_reader {
 
 int load_reader_open(struct load_reader *reader, int fd, struct daybook_error *err);
 void load_reader_close(struct load_reader *reader); /* the descriptor stays the caller's */
-/* The next line, without LF or CRLF, valid until the next call. Waits at most wait_ms (-1: for ever). DAYBOOK_IO, DAYBOOK_BAD_LINE for
- * one that is too long. */
+/* The next line, without LF or CRLF, valid until the next call. Waits at most wait_ms (-1: for ever). DAYBOOK_IO,
+ * DAYBOOK_BAD_LINE for one that is too long. */
 int load_reader_next(struct load_reader *reader, int wait_ms, enum load_read *ret, struct daybook_text *ret_line,
                      struct daybook_error *err);
 

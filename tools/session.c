@@ -32,7 +32,7 @@ int session_open(struct session *s, struct context *ctx)
     return 0;
 }
 
-static void end_snapshot(struct session *s)
+void session_end_read(struct session *s)
 {
     registers_free(s->registers);
     daybook_snapshot_end(s->snapshot);
@@ -43,7 +43,7 @@ static void end_snapshot(struct session *s)
 void session_close(struct session *s)
 {
     order_reader_release(&s->reader);
-    end_snapshot(s);
+    session_end_read(s);
     daybook_close(s->ledger);
     *s = (struct session){0};
 }
@@ -84,7 +84,7 @@ static int as_of_day(struct session *s, const struct when *when, int32_t *ret)
 
 int session_read(struct session *s)
 {
-    end_snapshot(s);
+    session_end_read(s);
     const struct given *as_of = given_if(s->ctx, "--as-of"), *effective = given_if(s->ctx, "--effective");
     s->cut = ORDER_CUT_NOW;
     s->has_as_of = as_of != NULL;

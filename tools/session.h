@@ -24,6 +24,8 @@ struct session {
 int session_open(struct session *session, struct context *ctx);
 /* A snapshot, cut as --as-of and --effective say (where the command has them). Ends an earlier one. */
 int session_read(struct session *session);
+/* End the snapshot: one that stays open while much is appended keeps the file from reusing its space. */
+void session_end_read(struct session *session);
 void session_close(struct session *session);
 
 /* The day that an option's DATE means; DAYBOOK_DAY_NONE when it was not given (or is "unknown"). */

@@ -12,7 +12,6 @@
 
 /* One event that changed a promise. */
 struct move {
-    uint64_t seq;
     uint32_t actor;
     struct daybook_text reason; /* absent: none was given, or it was erased */
     int32_t days;
@@ -25,8 +24,8 @@ struct slippage_order {
     struct move *moves;
     size_t count, capacity;
     struct stats *stats;
-    int32_t promised; /* the promise before the event; DAYBOOK_DAY_NONE: none yet */
-    bool lapsed;      /* there was one, and now there is none */
+    int32_t promised; /* the last promise so far; DAYBOOK_DAY_NONE: none yet */
+    bool lapsed;      /* it does not stand any more, and no other has come */
     uint32_t number;  /* of moves counted so far by reason and actor */
 };
 
@@ -65,7 +64,7 @@ static int note_move(struct slippage_order *order, const struct order_state *sta
     int32_t day = event->occurred_on;
     if (day == DAYBOOK_DAY_NONE)
         day = zone_day(ledger_zone(stats->session.ledger), event->recorded_us);
-    *move = (struct move){.seq = event->seq, .actor = event->actor, .after_due = !order->lapsed && day > order->promised};
+    *move = (struct move){.actor = event->actor, .after_due = !order->lapsed && day > order->promised};
     if (state->expected_on != DAYBOOK_DAY_NONE)
         move->days = calendar_days_between(stats->params.calendar, order->promised, state->expected_on);
     int rc = data->reason.commitment
@@ -81,15 +80,16 @@ static int look_at_event(void *context, const struct order_state *state, const s
 {
     struct slippage_order *order = context;
     int32_t now = state->expected_on;
-    bool lapses = now == DAYBOOK_DAY_NONE;
+    int32_t before = order->lapsed ? DAYBOOK_DAY_NONE : order->promised;
     int rc = 0;
     if (event->type == DAYBOOK_ORDER_CREATED) {
         order->count = 0; /* begun anew: what was promised before is void */
-    } else if (order->promised != DAYBOOK_DAY_NONE && (lapses != order->lapsed || (!lapses && now != order->promised))) {
+        order->promised = DAYBOOK_DAY_NONE;
+    } else if (order->promised != DAYBOOK_DAY_NONE && now != before) {
         rc = note_move(order, state, event, data, err);
     }
-    order->lapsed = lapses && order->promised != DAYBOOK_DAY_NONE;
-    if (!lapses || event->type == DAYBOOK_ORDER_CREATED)
+    order->lapsed = now == DAYBOOK_DAY_NONE;
+    if (!order->lapsed)
         order->promised = now;
     return rc;
 }

@@ -84,8 +84,10 @@ for e in map(json.loads, sys.stdin):
 
 @test "--follow shows what is recorded meanwhile" {
     daybook create --customer ACME --item P-1:1
-    daybook log --from "$(($(events) + 1))" --follow >followed &
-    local follower=$!
+    local from follower
+    from=$(($(events) + 1))
+    "$DAYBOOK" log --from "$from" --follow >followed &
+    follower=$!
     daybook start SO-000001
     for _ in $(seq 50); do
         [ -s followed ] && break
@@ -124,25 +126,22 @@ for e in map(json.loads, sys.stdin):
 }
 
 @test "a line of a log that was tampered with is refused" {
-    daybook --ledger copy init >/dev/null
     daybook create --customer ACME --item P-1:1 --ref PO-7 >/dev/null
-    local n
-    n=$(events)
+    daybook --ledger copy init >/dev/null
     for change in 's/PO-7/PO-8/' 's/"ACME"/"ACMF"/g' 's/order\.created/order.amended/' 's/"sequence":"0000/"sequence":"0001/' \
         's/"stored":"n/"stored":"o/' 's/"recordedtime":"20/"recordedtime":"21/'; do
         daybook log | sed "$change" >changed.jsonl
         refuse 1 --ledger copy load changed.jsonl
+        [ "$(daybook --ledger copy log | wc -l)" -eq 0 ] # all of it is one entry
     done
-    daybook log | daybook --ledger copy load - >/dev/null
-    [ "$(daybook --ledger copy log | wc -l)" -eq "$n" ]
 }
 
 @test "foreign events are recorded as they say" {
     foreign A | daybook --format json load - | python3 -c '
 import json, sys
 assert json.load(sys.stdin)["lines"] == 3'
-    holds '[x["type"] for x in e][-3:] == ["order.created", "order.processing-started", "order.shipped"]'
-    holds 'e[-3]["time"] == "2026-01-05T12:00:00.000000Z" and e[-3]["actor"] == "li.lei"'
+    holds '[x["type"] for x in e if x["subject"] == "order/A"] == ["order.created", "order.processing-started", "order.shipped"]'
+    holds '[(x["time"], x["actor"]) for x in e if x["type"] == "order.created"] == [("2026-01-05T12:00:00.000000Z", "li.lei")]'
     holds '(e[-2]["time"], e[-2]["dateonly"], e[-2]["actor"]) == ("2026-01-06T00:00:00Z", True, "wang")'
     holds '"time" not in e[-1] and e[-1]["data"] == {"carrier": "SF", "items": [{"line": 2, "code": "P-2", "quantity": "1"}]}'
 }
@@ -210,7 +209,7 @@ LINES
 }
 
 @test "lines that come slowly are kept without waiting for the rest" {
-    { foreign A; sleep 5; } | daybook load - >/dev/null &
+    { foreign A; sleep 3; } | daybook load - >/dev/null &
     local status=1
     for _ in $(seq 30); do
         if daybook log | grep -q '"order.shipped"'; then
@@ -224,21 +223,22 @@ LINES
 }
 
 @test "killed in the middle: what is there is a prefix, and the rest can be loaded" {
-    for i in $(seq 2000); do
+    for i in $(seq 1000); do
         foreign "N-$i"
     done >many.jsonl
-    { cat many.jsonl; sleep 5; } | daybook load - >/dev/null &
-    local loader
-    for _ in $(seq 100); do
-        loader=$(pgrep -f "load -" -P $$ | head -1)
+    mkfifo lines
+    "$DAYBOOK" load - <lines >/dev/null &
+    local loader=$!
+    { head -n 2000 many.jsonl; sleep 3; } >lines &
+    for _ in $(seq 50); do
         [ "$(events)" -gt 10 ] && break
         sleep 0.05
     done
-    [ -z "$loader" ] || kill -9 "$loader"
-    kill -9 %1 2>/dev/null || true
+    kill -9 "$loader"
     wait
+    [ "$(events)" -gt 10 ]
     daybook verify
     daybook load many.jsonl
     daybook verify
-    [ "$(daybook log | grep -c '"subject":"order/N-')" -eq 6000 ]
+    [ "$(daybook log | grep -c '"subject":"order/N-')" -eq 3000 ]
 }

@@ -59,45 +59,64 @@ for path in sys.argv[1:]:
 print(*out)' "$@"
 }
 
+# gives WANTED ASKED…: that is what figures says of it
+gives() {
+    local wanted=$1 got
+    shift
+    got=$(figures "$@") || return 1
+    [ "$got" = "$wanted" ] || {
+        echo "$* gives $got, not $wanted"
+        return 1
+    }
+}
+
+# The members of an answer, in order.
+members() {
+    daybook --format json stats "$@" | python3 -c 'import json, sys; print(*json.load(sys.stdin))'
+}
+
 @test "five orders: counts, rates and percentiles" {
     five_orders
-    [ "$(figures delays -- orders delivered measured on_time late on_time_rate)" = "5 5 4 2 2 0.5" ]
-    [ "$(figures delays -- lateness_days.mean lateness_days.min lateness_days.p50 lateness_days.p90)" = "1.0 -2 0 3" ]
-    [ "$(figures delays -- late_days.mean lead_days.mean lead_days.max undated)" = "3.0 10.0 14 0" ]
-    [ "$(figures delays -- promises)" = '{"due": 4, "kept": 2, "broken": 2, "kept_rate": 0.5, "cancelled_after_due": 0, "returned_late": 0}' ]
-    [ "$(figures delays -- promise milestone calendar groups basis.view basis.as_of)" = '"latest" "delivered" "days" [] "delays" null' ]
+    gives "5 5 4 2 2 0.5" delays -- orders delivered measured on_time late on_time_rate
+    gives "1.0 -2 0 3" delays -- lateness_days.mean lateness_days.min lateness_days.p50 lateness_days.p90
+    gives "3.0 10.0 14 0" delays -- late_days.mean lead_days.mean lead_days.max undated
+    gives '{"due": 4, "kept": 2, "broken": 2, "kept_rate": 0.5, "cancelled_after_due": 0, "returned_late": 0}' \
+        delays -- promises
+    gives '"latest" "delivered" "days" [] "delays" null' \
+        delays -- promise milestone calendar groups basis.view basis.as_of
 }
 
 @test "members come in the order that scripts know" {
     five_orders
-    [ "$(daybook --format json stats delays --tolerance 1,1 | python3 -c 'import json, sys; print(*json.load(sys.stdin))')" = \
-        "promise milestone calendar orders open delivered cancelled returned measured undated on_time late early on_time_rate in_full_rate lateness_days late_days lead_days overdue_open promises groups basis" ]
-    [ "$(daybook --format json stats slippage | python3 -c 'import json, sys; print(*json.load(sys.stdin))')" = \
-        "milestone calendar moved moves days by_reason by_actor moved_after_due groups basis" ]
-    [ "$(daybook --format json stats ageing | python3 -c 'import json, sys; print(*json.load(sys.stdin))')" = \
-        "milestone calendar not_due 1-7 8-30 31-90 over_90 no_promise groups basis" ]
+    local counts="orders open delivered cancelled returned measured undated on_time late early"
+    local days="on_time_rate in_full_rate lateness_days late_days lead_days overdue_open promises"
+    [ "$(members delays --tolerance 1,1)" = "promise milestone calendar $counts $days groups basis" ]
+    [ "$(members delays)" = "promise milestone calendar ${counts% early} $days groups basis" ]
+    [ "$(members slippage)" = "milestone calendar moved moves days by_reason by_actor moved_after_due groups basis" ]
+    [ "$(members ageing)" = "milestone calendar not_due 1-7 8-30 31-90 over_90 no_promise groups basis" ]
 }
 
 @test "a ledger without orders has figures, and nothing to divide by" {
-    [ "$(figures delays -- orders on_time_rate lateness_days.mean lateness_days.p50 promises.kept_rate)" = "0 null null null null" ]
-    [ "$(figures lead -- orders lead_days.mean histogram)" = "0 null []" ]
-    [ "$(figures slippage -- moved by_reason)" = "0 []" ]
+    gives "0 null null null null" \
+        delays -- orders on_time_rate lateness_days.mean lateness_days.p50 promises.kept_rate
+    gives "0 null []" lead -- orders lead_days.mean histogram
+    gives "0 []" slippage -- moved by_reason
 }
 
 @test "rates have six decimals" {
     order A-1 ACME 01 10 09
     order A-2 ACME 01 10 10
     order A-3 ACME 01 10 11
-    [ "$(figures delays -- on_time_rate)" = 0.666667 ]
+    gives 0.666667 delays -- on_time_rate
     daybook --format json stats delays | grep -q '"on_time_rate": 0.666667,'
 }
 
 @test "a tolerance makes the early early, and forgives the late" {
     five_orders
-    [ "$(figures delays --tolerance 1,0 -- early on_time late)" = "1 1 2" ]
-    [ "$(figures delays --tolerance 2,3 -- early on_time late on_time_rate)" = "0 4 0 1.0" ]
-    [ "$(figures delays --tolerance 0,2 -- early on_time late promises.kept promises.broken)" = "1 1 2 1 3" ]
-    for bad in 1 1, ,1 1,2,3 -1,2 a,b 1,99999 ''; do
+    gives "1 1 2" delays --tolerance 1,0 -- early on_time late
+    gives "0 4 0 1.0" delays --tolerance 2,3 -- early on_time late on_time_rate
+    gives "1 1 2 1 3" delays --tolerance 0,2 -- early on_time late promises.kept promises.broken
+    for bad in 1 '1,' ',1' 1,2,3 -1,2 a,b 1,99999 ''; do
         refuse 2 usage stats delays "--tolerance=$bad"
     done
     refuse 2 usage stats lead --tolerance 1,1
@@ -106,9 +125,9 @@ print(*out)' "$@"
 @test "working days: promised Friday, come Sunday is on time; Monday is one late" {
     order A-1 ACME 02 06 08
     order A-2 ACME 02 06 09
-    [ "$(figures delays -- lateness_days.min lateness_days.max late)" = "2 3 2" ]
-    [ "$(figures delays --calendar workdays -- calendar lateness_days.min lateness_days.max late)" = '"workdays" 0 1 1' ]
-    [ "$(figures lead --calendar workdays -- lead_days.min lead_days.max)" = "4 5" ]
+    gives "2 3 2" delays -- lateness_days.min lateness_days.max late
+    gives '"workdays" 0 1 1' delays --calendar workdays -- calendar lateness_days.min lateness_days.max late
+    gives "4 5" lead --calendar workdays -- lead_days.min lead_days.max
 }
 
 @test "the first promise, the latest, and what the customer wished for" {
@@ -116,38 +135,41 @@ print(*out)' "$@"
         --requested 2026-03-08
     daybook promise A-1 2026-03-14 --reason supplier
     daybook deliver A-1 --on 2026-03-13
-    [ "$(figures delays -- lateness_days.mean on_time)" = "-1.0 1" ]
-    [ "$(figures delays --promise first -- promise lateness_days.mean on_time)" = '"first" 3.0 0' ]
-    [ "$(figures delays --promise requested -- lateness_days.mean on_time)" = "5.0 0" ]
+    gives "-1.0 1" delays -- lateness_days.mean on_time
+    gives '"first" 3.0 0' delays --promise first -- promise lateness_days.mean on_time
+    gives "5.0 0" delays --promise requested -- lateness_days.mean on_time
 }
 
 @test "shipped is a milestone too, and is named when nothing else can be measured" {
     order A-1 ACME 01 10
     daybook ship A-1 --on 2026-03-09 >/dev/null
-    [ "$(figures delays -- measured open)" = "0 1" ]
+    gives "0 1" delays -- measured open
     [[ $(daybook stats delays 2>&1) == *"--milestone shipped"* ]]
     [[ $(daybook --lang zh stats delays 2>&1) == *"--milestone shipped"* ]]
     [[ $(figures delays -- hint) == *"--milestone shipped"* ]]
-    [ "$(figures delays --milestone shipped -- milestone measured on_time lead_days.max)" = '"shipped" 1 1 8' ]
+    gives '"shipped" 1 1 8' delays --milestone shipped -- milestone measured on_time lead_days.max
     [[ $(daybook stats delays --milestone shipped 2>&1) != *"--milestone shipped"* ]]
 }
 
 @test "since and until keep what reached the milestone between them" {
     five_orders
-    [ "$(figures delays --since 2026-03-10 --until 2026-03-13 -- orders late)" = "2 1" ]
-    [ "$(figures delays --until 2026-03-09 --by customer -- orders groups.0.by groups.0.orders)" = '2 {"customer": "ACME"} 2' ]
-    [ "$(figures delays --since 2027-01-01 --by customer -- orders groups)" = "0 []" ]
+    gives "2 1" delays --since 2026-03-10 --until 2026-03-13 -- orders late
+    gives '2 {"customer": "ACME"} 2' delays --until 2026-03-09 --by customer -- orders groups.0.by groups.0.orders
+    gives "0 []" delays --since 2027-01-01 --by customer -- orders groups
 }
 
 @test "groups: sorted by key, nested, null for a carrier that nobody named" {
     five_orders
-    [ "$(figures delays --by customer -- groups.0.by groups.0.orders groups.1.by groups.1.late)" = '{"customer": "ACME"} 3 {"customer": "深圳市华强"} 1' ]
+    gives '{"customer": "ACME"} 3 {"customer": "深圳市华强"} 1' \
+        delays --by customer -- groups.0.by groups.0.orders groups.1.by groups.1.late
     daybook create --number B-1 --customer ACME --item P-2:1 --item P-1:1 >/dev/null
     daybook ship B-1 --carrier 顺丰 >/dev/null
-    [ "$(figures delays --by carrier -- groups.0.by groups.0.orders groups.1.by groups.1.orders)" = '{"carrier": null} 5 {"carrier": "顺丰"} 1' ]
-    [ "$(figures delays --by product --by status -- groups.1.by groups.2.by)" = '{"product": "P-1", "status": "shipped"} {"product": "P-2", "status": "shipped"}' ]
-    [ "$(figures delays --by month -- groups.0.by groups.0.orders)" = '{"month": "2026-03"} 5' ]
-    [ "$(figures delays --by actor -- groups.0.by groups.0.orders)" = '{"actor": "wang"} 5' ]
+    gives '{"carrier": null} 5 {"carrier": "顺丰"} 1' \
+        delays --by carrier -- groups.0.by groups.0.orders groups.1.by groups.1.orders
+    gives '{"product": "P-1", "status": "shipped"} {"product": "P-2", "status": "shipped"}' \
+        delays --by product --by status -- groups.1.by groups.2.by
+    gives '{"month": "2026-03"} 5' delays --by month -- groups.0.by groups.0.orders
+    gives '{"actor": "wang"} 5' delays --by actor -- groups.0.by groups.0.orders
     refuse 2 usage stats delays --by customer --by product --by month --by status --by actor
     refuse 2 usage stats delays --by colour
 }
@@ -156,10 +178,10 @@ print(*out)' "$@"
     five_orders
     seq=$(daybook --format jsonl log | wc -l)
     daybook rename customer ACME 'ACME, Inc.'
-    [ "$(figures delays --by customer -- groups.0.by groups.0.orders)" = '{"customer": "ACME, Inc."} 3' ]
+    gives '{"customer": "ACME, Inc."} 3' delays --by customer -- groups.0.by groups.0.orders
     daybook merge customer 深圳市华强 'ACME, Inc.'
-    [ "$(figures delays --by customer -- groups.0.by groups.0.orders groups.0.late)" = '{"customer": "ACME, Inc."} 5 2' ]
-    [ "$(figures delays --by customer --as-of "$seq" -- groups.0.by groups.1.orders)" = '{"customer": "ACME"} 2' ]
+    gives '{"customer": "ACME, Inc."} 5 2' delays --by customer -- groups.0.by groups.0.orders groups.0.late
+    gives '{"customer": "ACME"} 2' delays --by customer --as-of "$seq" -- groups.0.by groups.1.orders
 }
 
 @test "groups by an own field, in the order or in its lines" {
@@ -167,7 +189,8 @@ print(*out)' "$@"
     daybook create --number A-1 --customer ACME --item P-1:1 --field region=华东 >/dev/null
     daybook create --number A-2 --customer ACME --item P-1:1 >/dev/null
     daybook create --number A-3 --customer ACME --item P-1:1 --field region=华东 >/dev/null
-    [ "$(figures delays --by field:region -- groups.0.by groups.0.orders groups.1.by groups.1.orders)" = '{"field:region": null} 1 {"field:region": "华东"} 2' ]
+    gives '{"field:region": null} 1 {"field:region": "华东"} 2' \
+        delays --by field:region -- groups.0.by groups.0.orders groups.1.by groups.1.orders
     refuse 1 not-found stats delays --by field:colour
 }
 
@@ -176,7 +199,9 @@ print(*out)' "$@"
     order B-1 B 01 10 17
     order C-1 C 01 10
     order D-1 D 01 10 17
-    names() { figures delays --by customer --sort "$1" -- groups.0.by.customer groups.1.by.customer groups.2.by.customer groups.3.by.customer; }
+    names() {
+        figures delays --by customer --sort "$1" -- groups.{0,1,2,3}.by.customer
+    }
     [ "$(names lateness_days.mean)" = '"B" "D" "A" "C"' ]
     [ "$(names key)" = '"A" "B" "C" "D"' ]
     refuse 2 usage stats delays --by customer --sort groups
@@ -217,9 +242,9 @@ print(answer["total"], answer["basis"]["view"], *[(o["order_no"], o["lateness_da
 @test "lead time: distribution and histogram" {
     five_orders
     order A-6 ACME 05 12 12
-    [ "$(figures lead -- orders lead_days.mean lead_days.p50 lead_days.max)" = "6 9.5 8 14" ]
-    [ "$(figures lead -- histogram.0 histogram.1)" = '{"days": 7, "orders": 2} {"days": 8, "orders": 1}' ]
-    [ "$(figures lead --by customer -- groups.1.orders groups.1.lead_days.mean)" = "2 11.5" ]
+    gives "6 9.5 8 14" lead -- orders lead_days.mean lead_days.p50 lead_days.max
+    gives '{"days": 7, "orders": 2} {"days": 8, "orders": 1}' lead -- histogram.0 histogram.1
+    gives "2 11.5" lead --by customer -- groups.1.orders groups.1.lead_days.mean
 }
 
 @test "ageing of open orders, at a day" {
@@ -244,27 +269,32 @@ print(answer["total"], answer["basis"]["view"], *[(o["order_no"], o["lateness_da
     daybook promise A-1 2026-03-20 --reason supplier --on 2026-03-16
     daybook --actor li promise A-2 2026-03-08 --on 2026-03-05
     daybook promise A-2 2026-03-08 --reason again --on 2026-03-06
-    [ "$(figures slippage -- moved moves days moved_after_due)" = "2 3 8 1" ]
-    [ "$(figures slippage -- by_reason)" = '[{"reason": "supplier", "moves": 2, "days": 10}, {"reason": null, "moves": 1, "days": -2}]' ]
-    [ "$(figures slippage -- by_actor)" = '[{"actor": "wang", "moves": 2, "days": 10}, {"actor": "li", "moves": 1, "days": -2}]' ]
-    [ "$(figures slippage --by customer -- groups.0.moves)" = 3 ]
+    gives "2 3 8 1" slippage -- moved moves days moved_after_due
+    gives '[{"reason": "supplier", "moves": 2, "days": 10}, {"reason": null, "moves": 1, "days": -2}]' \
+        slippage -- by_reason
+    gives '[{"actor": "wang", "moves": 2, "days": 10}, {"actor": "li", "moves": 1, "days": -2}]' slippage -- by_actor
+    gives 3 slippage --by customer -- groups.0.moves
     [ "$(daybook --format jsonl stats slippage --orders | wc -l)" -eq 2 ]
     daybook undo A-1
-    [ "$(figures slippage -- moves days moved_after_due)" = "2 3 0" ]
+    gives "2 3 0" slippage -- moves days moved_after_due
 }
 
 @test "as of a seq is a ledger that ends there" {
     "$HERE/stats_twin.py" 5
+    then_said() {
+        daybook --format jsonl stats delays --by customer --by status --effective 2024-09-01 "$@"
+        daybook --format jsonl stats slippage "$@"
+    }
     total=$(daybook --format jsonl log | wc -l)
     for part in 10 2; do
         last=$((total / part))
         export DAYBOOK_LEDGER=$BATS_TEST_TMPDIR/ledger
         daybook --format jsonl log >"$BATS_TEST_TMPDIR/log.jsonl"
-        whole=$(daybook --format jsonl stats delays --by customer --by status --as-of $last --effective 2024-09-01 | sed 's/"as_of":"[0-9]*"/"as_of":null/')
+        whole=$(then_said --as-of $last | sed 's/"as_of":"[0-9]*"/"as_of":null/')
         export DAYBOOK_LEDGER=$BATS_TEST_TMPDIR/short-$part
         daybook init --timezone UTC >/dev/null
         head -n $last "$BATS_TEST_TMPDIR/log.jsonl" | daybook load - >/dev/null
-        [ "$whole" = "$(daybook --format jsonl stats delays --by customer --by status --effective 2024-09-01)" ]
+        [ "$whole" = "$(then_said)" ]
     done
 }
 

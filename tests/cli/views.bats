@@ -19,8 +19,8 @@ for n in range(int(sys.argv[1])):
                            "expected_on": "2026-03-10"})]
     events += [("delivered", {})] * (n % 3 == 0)
     for kind, data in events:
-        print(json.dumps({"type": "order." + kind, "subject": f"order/V-{n}", "time": f"2026-03-{n % 28 + 1:02d}T00:00:00Z",
-                          "data": data}))' "$1" | daybook load - >/dev/null
+        print(json.dumps({"type": "order." + kind, "subject": f"order/V-{n}", "data": data,
+                          "time": f"2026-03-{n % 28 + 1:02d}T00:00:00Z"}))' "$1" | daybook load - >/dev/null
 }
 
 answers() {

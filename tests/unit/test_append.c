@@ -266,6 +266,28 @@ static void days_in_keyed_entries(void **state)
     assert_int_equal(append_keyed(p->ledger, drafts, 2, "k", 0, &result), DAYBOOK_KEY_REUSED);
 }
 
+static void key_of_a_rename(void **state)
+{
+    struct place *p = *state;
+    struct daybook_draft rename = draft_of(DAYBOOK_CUSTOMER_RENAMED, NULL);
+    struct daybook_result first, again;
+    create(p->ledger, NULL, "a");
+    create(p->ledger, NULL, "b");
+    rename.subject = DAYBOOK_TEXT("a");
+    rename.name = DAYBOOK_TEXT("c");
+    assert_int_equal(append_keyed(p->ledger, &rename, 1, "k", 0, &first), 0);
+    assert_int_equal(append_keyed(p->ledger, &rename, 1, "k", 0, &again), 0);
+    assert_true(again.repeated);
+    assert_int_equal(again.last_seq, first.last_seq);
+    rename.name = DAYBOOK_TEXT("d");
+    assert_int_equal(append_keyed(p->ledger, &rename, 1, "k", 0, &again), DAYBOOK_KEY_REUSED);
+    rename.subject = DAYBOOK_TEXT("b");
+    assert_int_equal(append_keyed(p->ledger, &rename, 1, "k", 0, &again), DAYBOOK_KEY_REUSED);
+    struct daybook_draft order = draft_of(DAYBOOK_ORDER_CREATED, NULL);
+    order.customer = DAYBOOK_TEXT("b");
+    assert_int_equal(append_keyed(p->ledger, &order, 1, "k", 0, &again), DAYBOOK_KEY_REUSED);
+}
+
 /* ---- versions, whole entries */
 
 static void expected_versions(void **state)
@@ -481,6 +503,70 @@ static void lines_by_code(void **state)
     ship.occurred = DAYBOOK_OCCURRED_ON;
     ship.occurred_on = DAYBOOK_DAY_MAX;
     assert_int_equal(record(p->ledger, &ship, 1, &result), DAYBOOK_DATE_IN_FUTURE);
+}
+
+static int append_items(struct daybook *ledger, uint32_t type, const struct daybook_draft_item *items, size_t count,
+                        struct daybook_result *result)
+{
+    struct daybook_draft draft = draft_of(type, "A-1");
+    draft.customer = text_of(type == DAYBOOK_ORDER_CREATED ? "A" : NULL);
+    draft.items = items, draft.item_count = count;
+    return record(ledger, &draft, 1, result);
+}
+
+static void load(struct order_reader *reader, struct daybook *ledger)
+{
+    struct daybook_snapshot *snapshot;
+    assert_int_equal(daybook_snapshot_begin(ledger, &snapshot, NULL), 0);
+    assert_int_equal(order_reader_load(reader, snapshot, 1, ORDER_CUT_NOW, NULL), 0);
+    daybook_snapshot_end(snapshot);
+}
+
+/* What was shipped of a line that was taken back must not count for another one. */
+static void line_numbers_are_never_reused(void **state)
+{
+    struct place *p = *state;
+    struct order_reader reader = {0};
+    struct daybook_result result, amended;
+    struct daybook_draft void_of = draft_of(DAYBOOK_ORDER_EVENT_VOIDED, "A-1");
+    const struct daybook_draft_item x = item_of("X", 5), y = item_of("Y", 5), z = item_of("Z", 5);
+    assert_int_equal(append_items(p->ledger, DAYBOOK_ORDER_CREATED, &x, 1, &result), 0);
+    assert_int_equal(append_items(p->ledger, DAYBOOK_ORDER_AMENDED, &y, 1, &amended), 0);
+    assert_int_equal(append_items(p->ledger, DAYBOOK_ORDER_SHIPPED, &y, 1, &result), 0);
+    void_of.target = amended.last_seq;
+    assert_int_equal(record(p->ledger, &void_of, 1, &result), 0);
+    assert_int_equal(append_items(p->ledger, DAYBOOK_ORDER_AMENDED, &z, 1, &result), 0);
+    load(&reader, p->ledger);
+    assert_int_equal(reader.state.line_count, 2);
+    assert_int_equal(reader.state.lines[1].line, 3);
+    assert_int_equal(reader.state.lines[1].shipped.mantissa, 0);
+    order_reader_release(&reader);
+}
+
+/* A creation that is corrected keeps the numbers of what it still has, in whatever order it is stated now. */
+static void correction_keeps_line_numbers(void **state)
+{
+    struct place *p = *state;
+    struct order_reader reader = {0};
+    struct daybook_result result, created;
+    struct daybook_draft void_of = draft_of(DAYBOOK_ORDER_EVENT_VOIDED, "A-1"), change;
+    const struct daybook_draft_item before[] = {item_of("X", 5), item_of("Y", 5)};
+    const struct daybook_draft_item after[] = {item_of("Z", 1), item_of("Y", 6)};
+    assert_int_equal(append_items(p->ledger, DAYBOOK_ORDER_CREATED, before, 2, &created), 0);
+    assert_int_equal(append_items(p->ledger, DAYBOOK_ORDER_DELIVERED, &before[1], 1, &result), 0);
+    daybook_draft_init(&change, DAYBOOK_ORDER_CREATED);
+    change.items = after, change.item_count = 2;
+    void_of.target = created.last_seq;
+    void_of.replacement = &change;
+    assert_int_equal(record(p->ledger, &void_of, 1, &result), 0);
+    load(&reader, p->ledger);
+    assert_int_equal(reader.state.line_count, 2);
+    assert_int_equal(reader.state.lines[0].line, 3); /* Z */
+    assert_int_equal(reader.state.lines[0].delivered.mantissa, 0);
+    assert_int_equal(reader.state.lines[1].line, 2);
+    assert_int_equal(reader.state.lines[1].quantity.mantissa, 6);
+    assert_int_equal(reader.state.lines[1].delivered.mantissa, 5);
+    order_reader_release(&reader);
 }
 
 static void own_fields(void **state)
@@ -979,7 +1065,7 @@ int main(void)
         CASE(same_key_same_answer),
         CASE(key_of_an_order_that_moved_on),
         CASE(key_of_a_numbered_creation),
-        CASE(days_in_keyed_entries),
+        CASE(days_in_keyed_entries), CASE(key_of_a_rename),
         CASE(expected_versions),
         CASE(whole_or_not_at_all),
         CASE(one_time_an_entry),
@@ -988,6 +1074,8 @@ int main(void)
         CASE(renames),
         CASE(merges),
         CASE(lines_by_code),
+        CASE(line_numbers_are_never_reused),
+        CASE(correction_keeps_line_numbers),
         CASE(own_fields),
         CASE(corrections),
         CASE(created_taken_back_and_created_again),

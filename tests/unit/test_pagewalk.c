@@ -1,5 +1,5 @@
-/* The page walk against files with flipped bits and cut ends: it never ends the process, and what it lets pass is harmless
- * to whoever maps the file. */
+/* The page walk against files with flipped bits and cut ends: it never ends the process, and what it lets pass is
+ * harmless to whoever maps the file. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

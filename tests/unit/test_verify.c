@@ -30,7 +30,8 @@ static int make_ledger(void **state)
     for (int i = 0; i < ORDERS; i++) {
         char customer[20];
         struct daybook_draft drafts[2];
-        struct daybook_draft_item item = {.code = DAYBOOK_TEXT("P-1"), .has_quantity = true, .quantity = {1, 0}, .expected_on = DAYBOOK_DAY_NONE};
+        struct daybook_draft_item item = {
+            .code = DAYBOOK_TEXT("P-1"), .has_quantity = true, .quantity = {1, 0}, .expected_on = DAYBOOK_DAY_NONE};
         snprintf(customer, sizeof customer, "Customer %d", i % 7);
         daybook_draft_init(&drafts[0], DAYBOOK_ORDER_CREATED);
         drafts[0].customer = text_of(customer);
@@ -38,8 +39,12 @@ static int make_ledger(void **state)
         drafts[0].item_count = 1;
         daybook_draft_init(&drafts[1], DAYBOOK_ORDER_NOTE_ADDED);
         drafts[1].text = DAYBOOK_TEXT("call before delivery");
-        struct daybook_entry entry = {.drafts = drafts, .draft_count = 2, .actor = DAYBOOK_TEXT("wang"), .via = DAYBOOK_TEXT("wang@desk"),
-                                      .via_kind = DAYBOOK_TEXT("os"), .key = i == 3 ? DAYBOOK_TEXT("once") : DAYBOOK_TEXT_NONE};
+        struct daybook_entry entry = {.drafts = drafts,
+                                      .draft_count = 2,
+                                      .actor = DAYBOOK_TEXT("wang"),
+                                      .via = DAYBOOK_TEXT("wang@desk"),
+                                      .via_kind = DAYBOOK_TEXT("os"),
+                                      .key = i == 3 ? DAYBOOK_TEXT("once") : DAYBOOK_TEXT_NONE};
         assert_int_equal(daybook_append(ledger, &entry, 1, &result, NULL), 0);
         assert_int_equal(result.error.code, 0);
     }
@@ -172,7 +177,8 @@ static void test_untouched(void **state)
 {
     (void)state;
     struct verify_result result = verified(0);
-    /* opened, actors wang and li.lei, two vias, 7 customers, a product; two events an order; shipped, voided, shipped */
+    /* opened, actors wang and li.lei, two vias, 7 customers, a product; two events an order; shipped, voided,
+     * shipped */
     assert_int_equal(result.events, 13 + 2 * ORDERS + 3);
     assert_int_equal(result.subjects, 13 + ORDERS);
     assert_int_equal(result.personal_values, 2 + 2 + 7 + ORDERS);
@@ -235,8 +241,8 @@ static void test_each_table(void **state)
         change(changes[i].env, changes[i].table, changes[i].row, changes[i].how);
         struct verify_result result = verified(DAYBOOK_VERIFICATION_FAILED);
         if (!tells(&result, changes[i].words))
-            fail_msg("%s, row %d, change %d: \"%s\" is not told, but \"%s\"", changes[i].table, changes[i].row, changes[i].how,
-                     changes[i].words, result.problems[0].message);
+            fail_msg("%s, row %d, change %d: \"%s\" is not told, but \"%s\"", changes[i].table, changes[i].row,
+                     changes[i].how, changes[i].words, result.problems[0].message);
         remove_ledger(NULL);
     }
 }
@@ -295,7 +301,7 @@ static void test_identity(void **state)
     MDB_env *env = open_env("log");
     MDB_txn *txn = NULL;
     MDB_dbi dbi;
-    MDB_val key = {7, (void *)(uintptr_t)"numbers"}, value = {6, (void *)(uintptr_t)"X{000}"};
+    MDB_val key = {7, (void *)(uintptr_t) "numbers"}, value = {6, (void *)(uintptr_t) "X{000}"};
     assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
     assert_int_equal(mdb_dbi_open(txn, "meta", 0, &dbi), 0);
     assert_int_equal(mdb_put(txn, dbi, &key, &value, 0), 0);

@@ -102,7 +102,8 @@ static int append_raw_heads(struct bench *bench, const struct stored *stored, st
 }
 
 /* What needs the events of the bulk append: the same bytes in raw LMDB, carried, and read. */
-static int run_on_stored(struct bench *bench, struct raw *raw, struct daybook_snapshot *snapshot, struct daybook_error *err)
+static int run_on_stored(struct bench *bench, struct raw *raw, struct daybook_snapshot *snapshot,
+                         struct daybook_error *err)
 {
     struct stored stored = {0};
     char path[PATH_MAX];
@@ -120,8 +121,8 @@ static int run_on_stored(struct bench *bench, struct raw *raw, struct daybook_sn
     if (!rc)
         rc = replay_all(snapshot, raw, &bench->report, err);
     if (!rc)
-        rc = append_raw(bench, raw, &stored, stored.count < DURABLE_EVENTS ? stored.count : DURABLE_EVENTS, 1, RAW_DURABLE,
-                        err);
+        rc = append_raw(bench, raw, &stored, stored.count < DURABLE_EVENTS ? stored.count : DURABLE_EVENTS, 1,
+                        RAW_DURABLE, err);
     stored_release(&stored);
     return rc;
 }

@@ -6,7 +6,7 @@
 
 struct raw;
 
-/* A fresh environment in `folder`, which is made; with_heads: also subject -> (last seq, version), as a ledger has it. */
+/* A fresh environment in `folder`, which is made. with_heads: also subject -> (last seq, version), as a ledger has. */
 int raw_new(const char *folder, bool with_heads, struct raw **ret, struct daybook_error *err);
 void raw_free(struct raw *raw); /* NULL is allowed */
 

@@ -1,5 +1,5 @@
-/* The rows of reading. The page cache is warm: each pass is made once unmeasured, then again until time enough has passed
- * to be measured. */
+/* The rows of reading. The page cache is warm: each pass is made once unmeasured, then again until enough time has
+ * passed to be measured. */
 #include "tools/bench/replay.h"
 
 #include <stdlib.h>
@@ -101,7 +101,8 @@ static int rebuild(struct replay *replay, struct daybook_error *err)
 
 /* ---- delays by customer */
 
-static const struct figures_params params = {.since = DAYBOOK_DAY_NONE, .until = DAYBOOK_DAY_NONE, .question_day = 20000};
+static const struct figures_params params = {
+    .since = DAYBOOK_DAY_NONE, .until = DAYBOOK_DAY_NONE, .question_day = 20000};
 
 static int count_order(void *context, const struct order_facts *facts, const struct delays_labels *labels,
                        struct daybook_error *err)
@@ -125,7 +126,8 @@ static int delays_by_customer(struct replay *replay, struct view *view, struct d
     for (size_t i = 0; i < groups && !rc; i++) {
         rc = figures_finish(&replay->customers[i], &delays, err);
         if (!rc)
-            replay->sum += (uint64_t)(delays.lead_days.sum + delays.late_days.sum + delays.lateness_days.percentiles[0]);
+            replay->sum +=
+                (uint64_t)(delays.lead_days.sum + delays.late_days.sum + delays.lateness_days.percentiles[0]);
     }
     for (size_t i = 0; i < groups; i++)
         figures_release(&replay->customers[i]);
@@ -163,8 +165,8 @@ int replay_all(struct daybook_snapshot *snapshot, struct raw *raw, struct report
         replay_pass *pass;
         enum row row;
     } passes[] = {
-        {scan_raw, RAW_SCAN}, {read_events, EVENT_READ}, {check_events, EVENT_CHECK},
-        {verify, VERIFY},     {fold, FOLD},              {rebuild, VIEW_REBUILD},
+        {scan_raw, RAW_SCAN}, {read_events, EVENT_READ}, {check_events, EVENT_CHECK}, {verify, VERIFY},
+        {fold, FOLD},         {rebuild, VIEW_REBUILD},
     };
     struct replay replay = {.snapshot = snapshot, .raw = raw};
     uint64_t events = daybook_last_seq(snapshot);

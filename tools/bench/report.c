@@ -42,8 +42,9 @@ static const struct {
     [DELAYS_FROM_VIEW] = {"delays by customer, from the view", "orders/s", ROW_NONE, 15e6, AT_LEAST, 1},
 };
 
-static const char drift_note[] = "Absolute figures drift from hour to hour, even on one machine: trust the ratios, which are "
-                                 "taken within a round.";
+static const char drift_note[] =
+    "Absolute figures drift from hour to hour, even on one machine: trust the ratios, "
+    "which are taken within a round.";
 
 double seconds_now(void)
 {
@@ -84,14 +85,14 @@ static double ratio(const struct report *report, enum row row)
     double ratios[REPORT_ROUNDS];
     enum row against = rows[row].against;
     for (int i = 0; i < REPORT_ROUNDS; i++)
-        ratios[i] = report->samples[row][i] /
-                    (against != ROW_NONE ? report->samples[against][i] : rows[row].against_figure);
+        ratios[i] =
+            report->samples[row][i] / (against != ROW_NONE ? report->samples[against][i] : rows[row].against_figure);
     return median(ratios);
 }
 
-static bool is_met(enum row row, double figure)
+static bool is_met(enum row row, double reached)
 {
-    return rows[row].goal == AT_LEAST ? figure >= rows[row].goal_ratio : figure <= rows[row].goal_ratio;
+    return rows[row].goal == AT_LEAST ? reached >= rows[row].goal_ratio : reached <= rows[row].goal_ratio;
 }
 
 static long cores(void)
@@ -131,8 +132,8 @@ static void print_row(const struct report *report, enum row row)
 
 void report_print(const struct report *report)
 {
-    printf("%zu orders, %zu events, %d rounds, medians; %ld cores\n%s\n\n", report->orders, report->events, REPORT_ROUNDS,
-           cores(), drift_note);
+    printf("%zu orders, %zu events, %d rounds, medians; %ld cores\n%s\n\n", report->orders, report->events,
+           REPORT_ROUNDS, cores(), drift_note);
     printf("%-42s %16s  %-14s %6s  %s\n", "", "figure", "goal of ratio", "ratio", "of");
     for (enum row row = ROW_NONE + 1; row < ROW_COUNT; row++)
         print_row(report, row);
@@ -154,7 +155,8 @@ static json_t *row_json(const struct report *report, enum row row)
     else if (rows[row].against_figure > 0)
         json_object_set_new(object, "of", json_real(rows[row].against_figure));
     if (rows[row].goal != GOAL_NONE) {
-        json_object_set_new(object, rows[row].goal == AT_LEAST ? "at_least" : "at_most", json_real(rows[row].goal_ratio));
+        json_object_set_new(object, rows[row].goal == AT_LEAST ? "at_least" : "at_most",
+                            json_real(rows[row].goal_ratio));
         json_object_set_new(object, "met", json_boolean(is_met(row, ratio(report, row))));
     }
     return object;

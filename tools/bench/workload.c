@@ -1,5 +1,5 @@
-/* The standard workload: created, a note in 30 of 100 orders, processing, the promise changed in 8, then 6 cancelled, 6 left
- * in processing, 88 shipped, of which 82 delivered. */
+/* The standard workload, of 100 orders: all created and taken into processing, 30 with a note, 8 with a changed
+ * promise; then 6 cancelled, 6 left in processing, 88 shipped, and 82 of these delivered. */
 #include "tools/bench/workload.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 enum step { CREATED, NOTE, PROCESSING, PROMISE, CANCELLED, SHIPPED, DELIVERED, STEP_COUNT };
 
 enum {
-    FIRST_DAY = 10957,    /* 2000-01-01 */
+    FIRST_DAY = 10957, /* 2000-01-01 */
     ORDERS_A_DAY = 200,
     CUSTOMERS = 2000,
     PRODUCTS = 500,
@@ -194,7 +194,8 @@ static void fill(struct daybook_entry *entry, struct batch_texts *texts, uint64_
     if (step == CREATED)
         fill_created(texts, order);
     else if (step == NOTE)
-        draft->text = numbered(texts->note, sizeof texts->note, "Asks to be called before delivery, extension ", 4, order);
+        draft->text =
+            numbered(texts->note, sizeof texts->note, "Asks to be called before delivery, extension ", 4, order);
     else if (step == PROMISE)
         draft->expected_on = expected_on(order) + 5;
     else if (step == SHIPPED)

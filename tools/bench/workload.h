@@ -1,5 +1,5 @@
-/* The standard workload: what happens to N orders, as requests in the order of their days. It depends on nothing but the
- * numbers of the orders, so every run and every round appends the same. */
+/* The standard workload: what happens to N orders, as requests in the order of their days. It depends on nothing but
+ * the numbers of the orders, so every run and every round appends the same. */
 #ifndef TOOLS_BENCH_WORKLOAD_H
 #define TOOLS_BENCH_WORKLOAD_H
 

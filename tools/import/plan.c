@@ -52,7 +52,8 @@ void plan_reject(struct planner *p, uint32_t row, const char *field, struct dayb
         if (strcmp(p->reading->columns[i].field, field) == 0)
             column = p->reading->columns[i].header;
     p->rejected = rejected;
-    rejected[p->rejected_count++] = (struct reading_rejection){row, column, value.ptr ? value : DAYBOOK_TEXT(""), reason};
+    rejected[p->rejected_count++] =
+        (struct reading_rejection){row, column, value.ptr ? value : DAYBOOK_TEXT(""), reason};
 }
 
 bool plan_takes(struct planner *p, uint32_t row, const char *field, struct daybook_text value, struct plan_view view)

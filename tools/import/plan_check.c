@@ -1,4 +1,5 @@
-/* What the ledger would refuse, told before anything is written: an import is all or nothing, an entry by itself is not. */
+/* What the ledger would refuse, told before anything is written: an import is all or nothing, while entries are refused
+ * one by one. */
 #include "tools/import/plan_work.h"
 
 #include <msgpack.h>
@@ -30,8 +31,9 @@ static bool is_choice(const struct register_field *definition, struct daybook_te
         unpacked.data.type == MSGPACK_OBJECT_ARRAY) {
         const msgpack_object_array *choices = &unpacked.data.via.array;
         for (uint32_t i = 0; i < choices->size && !found; i++)
-            found = choices->ptr[i].type == MSGPACK_OBJECT_STR &&
-                    text_equals((struct daybook_text){choices->ptr[i].via.str.ptr, choices->ptr[i].via.str.size}, value);
+            found =
+                choices->ptr[i].type == MSGPACK_OBJECT_STR &&
+                text_equals((struct daybook_text){choices->ptr[i].via.str.ptr, choices->ptr[i].via.str.size}, value);
     }
     msgpack_unpacked_destroy(&unpacked);
     return found;

@@ -20,7 +20,8 @@ static bool same_text(struct daybook_text a, struct daybook_text b)
 static bool sheet_days_differ(const struct planner *p)
 {
     for (uint32_t i = 0; i < p->sheet->line_count; i++)
-        if (p->sheet->lines[i].expected_on != DAYBOOK_DAY_NONE && p->sheet->lines[i].expected_on != p->sheet->expected_on)
+        if (p->sheet->lines[i].expected_on != DAYBOOK_DAY_NONE &&
+            p->sheet->lines[i].expected_on != p->sheet->expected_on)
             return true;
     return false;
 }
@@ -206,7 +207,7 @@ static int view_of_own(struct planner *p, const struct order_own *said, const st
     return rc;
 }
 
-/* Where a field is looked for: in a table the order's fields stand in the rows of its lines, and the other way round. */
+/* Where a field is looked for: in a table the fields of an order stand in the rows of its lines, too. */
 struct own_place {
     const struct order_state *state;
     const struct order_line *line;
@@ -229,8 +230,8 @@ static const struct order_own *own_at(struct own_place place, uint32_t field)
 
 /* Those that the sheet changes, into a fresh list. */
 static int changed_own(struct planner *p, uint32_t row, const struct reading_field *fields, size_t count,
-                       struct own_place said, struct own_place now, struct daybook_draft_field **ret,
-                       size_t *ret_count, struct daybook_error *err)
+                       struct own_place said, struct own_place now, struct daybook_draft_field **ret, size_t *ret_count,
+                       struct daybook_error *err)
 {
     struct reading_field *changed = plan_alloc(p, count * sizeof *changed);
     size_t used = 0;
@@ -297,7 +298,8 @@ static int had_name(struct planner *p, uint32_t product, struct daybook_text nam
     return rc;
 }
 
-static int view_of_name(struct planner *p, const struct plan_line *line, struct plan_view *ret, struct daybook_error *err)
+static int view_of_name(struct planner *p, const struct plan_line *line, struct plan_view *ret,
+                        struct daybook_error *err)
 {
     struct daybook_text name = line->sheet->name, now = line->now->name, said = line->said ? line->said->name : now;
     bool products_own = false;
@@ -315,7 +317,8 @@ static void amend_quantity(struct planner *p, struct plan_line *line, struct day
     const struct reading_line *sheet = line->sheet;
     const struct order_line *now = line->now, *said = line->said;
     char text[DAYBOOK_DECIMAL_TEXT_SIZE];
-    struct daybook_text quantity = arena_text(p->arena, (struct daybook_text){text, decimal_format(sheet->quantity, text)});
+    struct daybook_text quantity =
+        arena_text(p->arena, (struct daybook_text){text, decimal_format(sheet->quantity, text)});
     struct plan_view view = {.is_said = said && same_decimal(sheet->quantity, said->quantity),
                              .is_now = same_decimal(sheet->quantity, now->quantity),
                              .said_is_now = said && same_decimal(said->quantity, now->quantity)};
@@ -343,11 +346,13 @@ static int amend_line(struct amendment *a, struct plan_line *line, bool own_days
     if (!rc && sheet->name.ptr && amends(p, sheet->row, "product", sheet->name, name))
         item.name = sheet->name;
     int32_t said_day = said && p->said ? promise_of(p->said, said) : DAYBOOK_DAY_NONE;
-    if (!rc && own_days && amends_day(p, sheet->row, "expected_on", sheet->expected_on, said_day, promise_of(p->now, now)))
+    if (!rc && own_days &&
+        amends_day(p, sheet->row, "expected_on", sheet->expected_on, said_day, promise_of(p->now, now)))
         item.expected_on = sheet->expected_on;
     struct own_place said_at = {said ? p->said : NULL, said}, now_at = {p->now, now};
     if (!rc)
-        rc = changed_own(p, sheet->row, sheet->fields, sheet->field_count, said_at, now_at, &fields, &item.field_count, err);
+        rc = changed_own(p, sheet->row, sheet->fields, sheet->field_count, said_at, now_at, &fields, &item.field_count,
+                         err);
     item.fields = fields;
     bool content = item.has_quantity || item.unit.ptr || item.name.ptr || item.expected_on != DAYBOOK_DAY_NONE;
     if (rc || (!content && !item.field_count))

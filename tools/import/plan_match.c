@@ -335,7 +335,8 @@ static int collect(struct planner *p, const bool *named, struct candidates *cand
         if (rc || !p->now)
             continue;
         rc = hash_of_state(p, &candidate.hash, err);
-        struct candidate *list = array_reserve(candidates->list, candidates->count, &candidates->capacity, sizeof *list);
+        struct candidate *list =
+            array_reserve(candidates->list, candidates->count, &candidates->capacity, sizeof *list);
         if (!list)
             rc = no_memory(err);
         if (rc)

@@ -222,7 +222,8 @@ static void move_partials(struct planner *p, enum plan_move move)
     for (size_t i = 0; parts && i < p->line_count; i++) {
         struct plan_line *line = &p->lines[i];
         struct daybook_decimal sent, more;
-        if (partial_of(line->sheet, move, &sent) && !was_said(line, move, sent) && is_more(sent, line->sent[move], &more))
+        if (partial_of(line->sheet, move, &sent) && !was_said(line, move, sent) &&
+            is_more(sent, line->sent[move], &more))
             parts[count++] = (struct part){line, more, DAYBOOK_DAY_NONE};
     }
     if (parts)
@@ -289,9 +290,12 @@ static bool is_ahead(enum workflow_status from, enum workflow_status to)
 {
     switch (to) {
     case STATUS_CANCELLED:
-    case STATUS_ON_HOLD: return from <= STATUS_SHIPPED;
-    case STATUS_RETURNED: return from <= STATUS_DELIVERED;
-    default: return from <= to && to <= STATUS_DELIVERED;
+    case STATUS_ON_HOLD:
+        return from <= STATUS_SHIPPED;
+    case STATUS_RETURNED:
+        return from <= STATUS_DELIVERED;
+    default:
+        return from <= to && to <= STATUS_DELIVERED;
     }
 }
 

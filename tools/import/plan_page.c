@@ -52,8 +52,8 @@ static json_t *rejected_json(const struct import_result *result)
     for (size_t i = 0; i < result->rejected_count; i++) {
         const struct reading_rejection *rejected = &result->rejected[i];
         json_array_append_new(list, json_pack("{s:i,s:o,s:o,s:s}", "row", (int)rejected->row, "column",
-                                              json_of(rejected->column), "value", json_of(shown(rejected->value)), "reason",
-                                              rejected->reason));
+                                              json_of(rejected->column), "value", json_of(shown(rejected->value)),
+                                              "reason", rejected->reason));
     }
     return list;
 }
@@ -62,12 +62,13 @@ static json_t *skipped_json(const struct reading *reading)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < reading->skipped_count; i++)
-        json_array_append_new(list, json_pack("{s:i,s:s}", "row", (int)reading->skipped[i].row, "why",
-                                              reading->skipped[i].why));
+        json_array_append_new(
+            list, json_pack("{s:i,s:s}", "row", (int)reading->skipped[i].row, "why", reading->skipped[i].why));
     return list;
 }
 
-static const char future_en[] = "%zu order(s) were shipped or delivered on a day that is still to come; this is the first.";
+static const char future_en[] =
+    "%zu order(s) were shipped or delivered on a day that is still to come; this is the first.";
 static const char future_zh[] = "有 %zu 个订单的发货或交货日期在今天之后，本行为第一个。";
 
 static json_t *doubts_json(const struct context *ctx, const struct import_result *result)
@@ -128,8 +129,11 @@ static const struct wording reasons[] = {
 };
 
 static const struct wording whys[] = {
-    {"blank", "blank", "空行"},     {"title", "title", "标题"}, {"total", "total", "合计"},
-    {"footer", "footer", "表尾"},   {"repeated header", "repeated header", "重复表头"},
+    {"blank", "blank", "空行"},
+    {"title", "title", "标题"},
+    {"total", "total", "合计"},
+    {"footer", "footer", "表尾"},
+    {"repeated header", "repeated header", "重复表头"},
 };
 
 static const struct wording outcomes[PLAN_OUTCOME_COUNT] = {
@@ -161,10 +165,11 @@ static int print_mapping(struct context *ctx, const struct reading *reading)
     for (size_t i = 0; i < reading->column_count && !rc; i++) {
         const struct reading_column *column = &reading->columns[i];
         const char *field = column->field[0] ? column->field : say(ctx, "left out", "不导入");
-        const char *remark = column->why ? column->why
+        const char *remark = column->why        ? column->why
                              : column->of_lines ? say(ctx, "differs from line to line", "各行不同")
                                                 : "";
-        struct cell cells[] = {cell_text(column->header), cell_toned(cell_string(field), column->field[0] ? TONE_PLAIN : TONE_WARNING),
+        struct cell cells[] = {cell_text(column->header),
+                               cell_toned(cell_string(field), column->field[0] ? TONE_PLAIN : TONE_WARNING),
                                cell_toned(cell_string(remark), TONE_FAINT)};
         rc = output_row(&ctx->output, cells, err);
     }
@@ -174,10 +179,14 @@ static int print_mapping(struct context *ctx, const struct reading *reading)
 static int print_samples(struct context *ctx, const struct import_result *result)
 {
     static const struct column columns[] = {
-        {"order_no", "Order", "订单", COLUMN_KEY},        {"customer", "Customer", "客户", COLUMN_TEXT},
-        {"lines", "Lines", "行数", COLUMN_NUMBER},        {"ordered_on", "Ordered", "下单", COLUMN_KEY},
-        {"expected_on", "Expected", "预计交货", COLUMN_KEY}, {"delivered_on", "Delivered", "实际交货", COLUMN_KEY},
-        {"status", "Status", "状态", COLUMN_KEY},         {"outcome", "", "", COLUMN_KEY},
+        {"order_no", "Order", "订单", COLUMN_KEY},
+        {"customer", "Customer", "客户", COLUMN_TEXT},
+        {"lines", "Lines", "行数", COLUMN_NUMBER},
+        {"ordered_on", "Ordered", "下单", COLUMN_KEY},
+        {"expected_on", "Expected", "预计交货", COLUMN_KEY},
+        {"delivered_on", "Delivered", "实际交货", COLUMN_KEY},
+        {"status", "Status", "状态", COLUMN_KEY},
+        {"outcome", "", "", COLUMN_KEY},
         {"events", "Events", "事件", COLUMN_TEXT},
     };
     struct daybook_error *err = &ctx->error;
@@ -212,7 +221,8 @@ static int print_doubts(struct context *ctx, const struct import_result *result)
     for (size_t i = 0; i < result->reading->doubt_count && !rc; i++) {
         const struct reading_doubt *doubt = &result->reading->doubts[i];
         const char *text = language_pick(ctx->language, doubt->text, doubt->text_zh);
-        struct cell cells[] = {doubt->row ? cell_integer(doubt->row) : cell_null(), cell_toned(cell_string(text), TONE_WARNING)};
+        struct cell cells[] = {doubt->row ? cell_integer(doubt->row) : cell_null(),
+                               cell_toned(cell_string(text), TONE_WARNING)};
         rc = output_row(&ctx->output, cells, err);
     }
     if (!rc && result->future_count) {
@@ -227,18 +237,16 @@ static int print_doubts(struct context *ctx, const struct import_result *result)
 static int print_rejected(struct context *ctx, const struct import_result *result)
 {
     static const struct column columns[] = {
-        {"row", "Row", "行", COLUMN_NUMBER},
-        {"column", "Column", "列", COLUMN_TEXT},
-        {"value", "Value", "值", COLUMN_TEXT},
-        {"reason", "Reason", "原因", COLUMN_KEY},
+        {"row", "Row", "行", COLUMN_NUMBER},   {"column", "Column", "列", COLUMN_TEXT},
+        {"value", "Value", "值", COLUMN_TEXT}, {"reason", "Reason", "原因", COLUMN_KEY},
         {"explanation", "", "", COLUMN_TEXT},
     };
     struct daybook_error *err = &ctx->error;
     int rc = output_begin(&ctx->output, "rejected", columns, 5, err);
     for (size_t i = 0; i < result->rejected_count && !rc; i++) {
         const struct reading_rejection *rejected = &result->rejected[i];
-        struct cell cells[] = {cell_integer(rejected->row), cell_text(rejected->column), cell_text(shown(rejected->value)),
-                               cell_toned(cell_string(rejected->reason), TONE_BAD),
+        struct cell cells[] = {cell_integer(rejected->row), cell_text(rejected->column),
+                               cell_text(shown(rejected->value)), cell_toned(cell_string(rejected->reason), TONE_BAD),
                                cell_string(EXPLAIN(ctx, reasons, rejected->reason))};
         rc = output_row(&ctx->output, cells, err);
     }
@@ -255,20 +263,27 @@ static int print_skipped(struct context *ctx, const struct reading *reading)
         for (size_t j = 0; j < reading->skipped_count; j++)
             count += strcmp(reading->skipped[j].why, whys[i].word) == 0;
         if (count && used < sizeof line)
-            used += (size_t)snprintf(line + used, sizeof line - used, " %s %zu", EXPLAIN(ctx, whys, whys[i].word), count);
+            used +=
+                (size_t)snprintf(line + used, sizeof line - used, " %s %zu", EXPLAIN(ctx, whys, whys[i].word), count);
     }
     return output_print(&ctx->output, &ctx->error, "%s", line);
 }
 
 static int print_gone(struct context *ctx, const struct import_result *result)
 {
-    enum { SHOWN = 10 };
-    char line[600];
+    enum { SHOWN = 10, SHOWN_WIDTH = 40 };
+    char line[2000];
     size_t count = json_array_size(result->gone);
-    size_t used = (size_t)snprintf(line, sizeof line, say(ctx, "%zu imported order(s) are not in this file; nothing changes for them:",
-                                                          "有 %zu 个已导入的订单不在此文件中，保持不变："), count);
-    for (size_t i = 0; i < count && i < SHOWN && used < sizeof line; i++)
-        used += (size_t)snprintf(line + used, sizeof line - used, " %.40s", json_string_value(json_array_get(result->gone, i)));
+    size_t used = (size_t)snprintf(line, sizeof line,
+                                   say(ctx, "%zu imported order(s) are not in this file; nothing changes for them:",
+                                       "有 %zu 个已导入的订单不在此文件中，保持不变："),
+                                   count);
+    for (size_t i = 0; i < count && i < SHOWN && used < sizeof line; i++) {
+        const json_t *number = json_array_get(result->gone, i);
+        struct daybook_text text = {json_string_value(number), json_string_length(number)};
+        used += (size_t)snprintf(line + used, sizeof line - used, " %.*s", (int)text_prefix_of_width(text, SHOWN_WIDTH),
+                                 text.ptr);
+    }
     if (count > SHOWN && used < sizeof line)
         snprintf(line + used, sizeof line - used, " …");
     return output_print(&ctx->output, &ctx->error, "%s", line);
@@ -279,12 +294,13 @@ static int print_sum(struct context *ctx, const struct import_result *result)
     const size_t *counts = result->outcomes;
     unsigned long long events = result->events;
     if (result->dry_run)
-        return output_print(&ctx->output, &ctx->error,
-                            say(ctx,
-                                "Would bring %zu new, %zu changed, %zu unchanged order(s): %llu event(s) about orders. Nothing "
-                                "was written.",
-                                "将新增 %zu 个、变更 %zu 个、未变 %zu 个订单，订单事件共 %llu 个。尚未写入任何内容。"),
-                            counts[PLAN_CREATED], counts[PLAN_CHANGED], counts[PLAN_UNCHANGED], events);
+        return output_print(
+            &ctx->output, &ctx->error,
+            say(ctx,
+                "Would bring %zu new, %zu changed, %zu unchanged order(s): %llu event(s) about orders. Nothing "
+                "was written.",
+                "将新增 %zu 个、变更 %zu 个、未变 %zu 个订单，订单事件共 %llu 个。尚未写入任何内容。"),
+            counts[PLAN_CREATED], counts[PLAN_CHANGED], counts[PLAN_UNCHANGED], events);
     return output_print(&ctx->output, &ctx->error,
                         say(ctx, "%zu new, %zu changed, %zu unchanged order(s): %llu event(s) recorded.",
                             "新增 %zu 个、变更 %zu 个、未变 %zu 个订单，已记录 %llu 个事件。"),

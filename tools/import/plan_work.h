@@ -90,7 +90,7 @@ int plan_own_equals(struct planner *p, const struct order_own *own, struct daybo
 /* plan_check.c: what the ledger would refuse, told before anything is written. */
 int plan_check(struct planner *p, struct daybook_error *err);
 size_t plan_line_size(struct planner *p, const struct reading_line *line); /* in an event, at most */
-enum { PLAN_EVENT_ROOM = 40000 };                                        /* for lines in one event */
+enum { PLAN_EVENT_ROOM = 40000 };                                          /* for lines in one event */
 
 /* plan_content.c: creation, amendments, promises, notes. */
 void plan_create(struct planner *p);

@@ -32,7 +32,7 @@ struct entry {
     uint32_t *new_ordinals; /* filled in by the sequencer */
     size_t new_count, new_capacity;
     uint32_t actor, via, source; /* ordinals or ENTRY_NEW | n */
-    bool has_key, key_in_table; /* in the table: the request named no subject */
+    bool has_key, key_in_table; /* to be looked for in the table: the request named no order */
     uint64_t key;
     size_t key_event;      /* index of the event that carries the key */
     size_t about;          /* index of the first event about the order; event_count: none */

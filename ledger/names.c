@@ -48,7 +48,9 @@ int names_of_event(const struct daybook_event *event, const struct daybook_data 
 
 bool names_key_in_table(const struct daybook_event *event, const struct daybook_data *data, struct daybook_text numbers)
 {
-    return event->type == DAYBOOK_ORDER_CREATED && event->has_key && numbers_match(numbers, data->order_no);
+    if (!event->has_key || event->kind != DAYBOOK_ORDER)
+        return event->has_key;
+    return event->type == DAYBOOK_ORDER_CREATED && numbers_match(numbers, data->order_no);
 }
 
 struct repair {

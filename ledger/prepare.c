@@ -112,7 +112,7 @@ static int prepare_line(struct writer *w, const struct daybook_draft_item *item,
     uint32_t replaced = line.line ? 0 : line_replaced(numbering, line.product);
     if (replaced)
         line.line = replaced;
-    if (!rc && amends && line.line == 0)
+    if (!rc && amends && line.line == 0 && !item->is_new)
         rc = line_of_product(w, line.product, item->code, &line.line, err);
     const struct order_line *before = amends && line.line ? order_find_line(&w->state, line.line) : NULL;
     if (!rc && amends && item->line && !before && item->line != numbering->last + 1)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ledger/event.h"
+#include "ledger/names.h"
 #include "ledger/numbers.h"
 
 /* The counter of a number prefix is kept only now and then: the numbers between are found by looking. */
@@ -213,8 +214,9 @@ static int put_all(struct sequence *s, struct entry *entry, struct daybook_error
     }
     if (!rc)
         rc = put_names(s, entry, err);
-    if (!rc && entry->has_key && entry->key_in_table)
-        rc = store_put_key(s->log, entry->key, entry->events[entry->key_event].event.seq, err);
+    const struct entry_event *keyed = &entry->events[entry->key_event];
+    if (!rc && names_key_in_table(&keyed->event, &keyed->data, s->numbers))
+        rc = store_put_key(s->log, entry->key, keyed->event.seq, err);
     for (size_t i = 0; i < entry->new_count; i++)
         if (entry->new_ordinals[i] > s->last_ordinals[entry->new_kinds[i]])
             s->last_ordinals[entry->new_kinds[i]] = entry->new_ordinals[i];

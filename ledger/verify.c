@@ -267,12 +267,16 @@ static int count_counters(struct verification *v, const struct daybook_event *ev
     return rc || counter == 0 ? rc : add_name(v, &v->public_names, KIND_COUNTER, text);
 }
 
-/* Only some events' keys stand in the table; a row that is there is some event's. */
-static int count_key(struct verification *v, const struct daybook_event *event)
+/* A key that should stand in the table does, under this event or a later one with the same key. */
+static int count_key(struct verification *v, const struct daybook_event *event, const struct daybook_data *data)
 {
     uint64_t seq = 0;
-    int rc = event->has_key ? store_key(v->snapshot->log, event->key, &seq, v->err) : 0;
+    if (!names_key_in_table(event, data, (struct daybook_text){v->numbers, strlen(v->numbers)}))
+        return 0;
+    int rc = store_key(v->snapshot->log, event->key, &seq, v->err);
     v->keys += !rc && seq == event->seq;
+    if (!rc && seq < event->seq)
+        found(v, event->seq, "The idempotency key of event %llu is missing in the table of keys.", SEQ(event->seq));
     return rc;
 }
 
@@ -362,7 +366,7 @@ static int check_data(struct verification *v, const struct daybook_event *event)
     struct daybook_error error = {0};
     struct daybook_data data;
     if (!type && event->type >= DAYBOOK_APPLICATION_TYPE_MIN)
-        return 0;
+        return count_key(v, event, NULL);
     int rc = event_read_data(event, &v->scratch, &data, &error);
     if (!rc && type->subject != event->kind)
         rc = daybook_fail(&error, DAYBOOK_BAD_VALUE, "%s is about %s", type->name, schema_kind_name(event->kind));
@@ -381,6 +385,8 @@ static int check_data(struct verification *v, const struct daybook_event *event)
         rc = data_each_personal(type, &data, check_personal, &visit);
     if (!rc)
         rc = names_of_event(event, &data, v->snapshot->personal, check_name, &visit, &error);
+    if (!rc)
+        rc = count_key(v, event, &data);
     return found_or_failed(v, event->seq, rc, &error);
 }
 
@@ -453,9 +459,7 @@ static int check_event(void *context, uint64_t seq, const uint8_t *bytes, size_t
     rc = check_chain(v, &event);
     if (!rc)
         rc = check_data(v, &event);
-    if (!rc)
-        rc = count_counters(v, &event);
-    return rc ? rc : count_key(v, &event);
+    return rc ? rc : count_counters(v, &event);
 }
 
 /* ---- tables */

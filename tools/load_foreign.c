@@ -153,6 +153,7 @@ static int read_items(struct reading *r, const json_t *value, const struct membe
         int rc = read_members(r, item, members, &items[i]);
         if (rc)
             return rc;
+        items[i].is_new = items[i].line == 0;
         items[i].has_quantity = json_is_string(json_object_get(item, "quantity"));
     }
     draft->items = items;

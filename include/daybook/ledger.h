@@ -47,6 +47,7 @@ const char *daybook_timezone(const struct daybook *ledger);
 /* A line of an order as a caller states it. */
 struct daybook_draft_item {
     uint32_t line;            /* 0: by code, or a new one; one more than the order's last: a new one for certain */
+    bool is_new;              /* a line of its own, even if the order has one with that code */
     struct daybook_text code; /* a product that is not known yet is registered */
     struct daybook_text name; /* of the product when it is new; of this line when it differs */
     struct daybook_text unit;

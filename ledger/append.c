@@ -3,7 +3,8 @@
  *     callers queue ──▶ the first becomes the leader: takes all that wait, one transaction, one commit
  *                       the others wait for it; who came meanwhile is the next batch
  *
- * A batch: wait for the turn, lock the log, lock personal data, repair it if a crash left it ahead; each entry is prepared and
+ * A batch: wait for the turn, lock the log, lock personal data, repair it if a crash left it ahead; each entry is
+ * prepared and
  * sequenced; then personal data is committed, then the log. A failed put aborts all of it. */
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +108,8 @@ static int check_clock(const struct daybook *ledger, int64_t last_us, int64_t cl
     instant_format(clock_us, now);
     return daybook_fail(err, DAYBOOK_CLOCK_BEHIND,
                         "The clock says %s, but the last event was recorded at %s. Set the clock right, or say "
-                        "--accept-clock if it is.", now, last);
+                        "--accept-clock if it is.",
+                        now, last);
 }
 
 static int begin_batch(struct daybook *ledger, struct append_queue *q, struct store_txn **ret_log,
@@ -205,13 +207,15 @@ static int put_name(void *context, bool is_personal, uint32_t kind, struct daybo
 }
 
 static int put_carried_values(struct append_queue *q, const struct daybook_carried *carried,
-                              const struct schema_type *type, const struct daybook_data *data, struct daybook_error *err);
+                              const struct schema_type *type, const struct daybook_data *data,
+                              struct daybook_error *err);
 
 static int foreign(uint64_t seq, struct daybook_error *err)
 {
-    return daybook_fail(err, DAYBOOK_FOREIGN_LOG,
-                        "Event %llu does not continue this ledger's log: it has another history. Load it into a fresh ledger.",
-                        (unsigned long long)seq);
+    return daybook_fail(
+        err, DAYBOOK_FOREIGN_LOG,
+        "Event %llu does not continue this ledger's log: it has another history. Load it into a fresh ledger.",
+        (unsigned long long)seq);
 }
 
 static int carry_known(struct append_queue *q, const struct daybook_carried *carried, struct daybook_error *err)
@@ -296,13 +300,16 @@ static int put_carried_value(void *context, const char *field, uint16_t slot, co
         return 0; /* erased */
     personal_commitment(v->carried->salts[slot], v->carried->values[slot], commitment);
     if (memcmp(commitment, personal->commitment, sizeof commitment) != 0)
-        return daybook_fail(v->err, DAYBOOK_VERIFICATION_FAILED, "The \"%s\" of event %llu is not what was recorded: it does not fit its commitment.",
-                            field, (unsigned long long)v->carried->seq);
-    return personal_put_value(v->queue->sequence.personal, v->carried->seq, slot, v->carried->salts[slot], v->carried->values[slot], v->err);
+        return daybook_fail(v->err, DAYBOOK_VERIFICATION_FAILED,
+                            "The \"%s\" of event %llu is not what was recorded: it does not fit its commitment.", field,
+                            (unsigned long long)v->carried->seq);
+    return personal_put_value(v->queue->sequence.personal, v->carried->seq, slot, v->carried->salts[slot],
+                              v->carried->values[slot], v->err);
 }
 
 static int put_carried_values(struct append_queue *q, const struct daybook_carried *carried,
-                              const struct schema_type *type, const struct daybook_data *data, struct daybook_error *err)
+                              const struct schema_type *type, const struct daybook_data *data,
+                              struct daybook_error *err)
 {
     struct carried_values v = {q, carried, err};
     return data_each_personal(type, data, put_carried_value, &v);
@@ -414,6 +421,10 @@ int daybook_carry(struct daybook *ledger, const struct daybook_carried *events, 
 
 void daybook_draft_init(struct daybook_draft *draft, uint32_t type)
 {
-    *draft = (struct daybook_draft){.type = type, .occurred_us = DAYBOOK_INSTANT_NONE, .occurred_on = DAYBOOK_DAY_NONE,
-                                    .ordered_on = DAYBOOK_DAY_NONE, .expected_on = DAYBOOK_DAY_NONE, .requested_on = DAYBOOK_DAY_NONE};
+    *draft = (struct daybook_draft){.type = type,
+                                    .occurred_us = DAYBOOK_INSTANT_NONE,
+                                    .occurred_on = DAYBOOK_DAY_NONE,
+                                    .ordered_on = DAYBOOK_DAY_NONE,
+                                    .expected_on = DAYBOOK_DAY_NONE,
+                                    .requested_on = DAYBOOK_DAY_NONE};
 }

@@ -15,7 +15,8 @@ void date_format(int32_t day, char out[DAYBOOK_DAY_TEXT_SIZE]);
 /* 0 = Monday .. 6 = Sunday. */
 int date_weekday(int32_t day);
 
-/* RFC 3339 with any offset and 0..9 digits of a second (beyond 6 are cut), "T" or " " between, upper or lower case. Leap second 60 reads as 59.999999. */
+/* RFC 3339 with any offset and 0..9 digits of a second (beyond 6 are cut), "T" or " " between, upper or lower
+ * case. Leap second 60 reads as 59.999999. */
 bool instant_parse(struct daybook_text text, int64_t *ret_us);
 /* YYYY-MM-DDTHH:MM:SS.ffffffZ and NUL into out; years 1..9999 only. */
 void instant_format(int64_t us, char out[DAYBOOK_INSTANT_TEXT_SIZE]);

@@ -9,9 +9,10 @@
 #define ENTRY_NEW 0x80000000u
 
 struct entry_event {
-    struct daybook_event event; /* type, version, kind, ordinal (or ENTRY_NEW | n), occurred; the rest is the sequencer's */
-    struct daybook_data data;   /* its lists are the entry's own and may be changed in place */
-    bool day_filled_in;         /* occurred_on is the writer's date: nothing was said */
+    struct daybook_event
+        event; /* type, version, kind, ordinal (or ENTRY_NEW | n), occurred; the rest is the sequencer's */
+    struct daybook_data data; /* its lists are the entry's own and may be changed in place */
+    bool day_filled_in;       /* occurred_on is the writer's date: nothing was said */
 };
 
 /* A name that finds a subject from now on. */
@@ -28,15 +29,15 @@ struct entry {
     size_t event_count, event_capacity;
     struct entry_name *names;
     size_t name_count, name_capacity;
-    uint32_t *new_kinds; /* kind of the n-th new subject */
+    uint32_t *new_kinds;    /* kind of the n-th new subject */
     uint32_t *new_ordinals; /* filled in by the sequencer */
     size_t new_count, new_capacity;
     uint32_t actor, via, source; /* ordinals or ENTRY_NEW | n */
-    bool has_key, key_in_table; /* to be looked for in the table: the request named no order */
+    bool has_key, key_in_table;  /* to be looked for in the table: the request named no order */
     uint64_t key;
-    size_t key_event;      /* index of the event that carries the key */
-    size_t about;          /* index of the first event about the order; event_count: none */
-    bool assigns_number;   /* events[about] is an order.created without a number */
+    size_t key_event;         /* index of the event that carries the key */
+    size_t about;             /* index of the first event about the order; event_count: none */
+    bool assigns_number;      /* events[about] is an order.created without a number */
     uint64_t expect_last_seq; /* of the order, as the decision saw it; 0: it was not there */
     uint32_t expect_order;    /* its ordinal; 0: none */
 };

@@ -33,9 +33,9 @@ static const struct {
     uint32_t magic;
     const char *name;
 } remote_filesystems[] = {
-    {0x6969, "NFS"},         {0x517b, "SMB"},        {0xff534d42, "CIFS"},       {0xfe534d42, "SMB2"},
-    {0x01021997, "9p"},      {0x65735546, "FUSE"},   {0x00c36400, "Ceph"},       {0x5346414f, "AFS"},
-    {0x73757245, "Coda"},    {0x0bd00bd0, "Lustre"}, {0x7461636f, "OCFS2"},      {0x47504653, "GPFS"},
+    {0x6969, "NFS"},      {0x517b, "SMB"},        {0xff534d42, "CIFS"},  {0xfe534d42, "SMB2"},
+    {0x01021997, "9p"},   {0x65735546, "FUSE"},   {0x00c36400, "Ceph"},  {0x5346414f, "AFS"},
+    {0x73757245, "Coda"}, {0x0bd00bd0, "Lustre"}, {0x7461636f, "OCFS2"}, {0x47504653, "GPFS"},
 };
 
 int path_fail(const char *path, int error_number, const char *doing, struct daybook_error *err)
@@ -44,11 +44,15 @@ int path_fail(const char *path, int error_number, const char *doing, struct dayb
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-        return daybook_fail(err, DAYBOOK_DISK_FULL, "The disk is full while %s %s. Nothing was recorded: free some space and repeat.", doing, path);
+        return daybook_fail(err, DAYBOOK_DISK_FULL,
+                            "The disk is full while %s %s. Nothing was recorded: free some space and repeat.", doing,
+                            path);
     case EROFS:
     case EACCES:
     case EPERM:
-        return daybook_fail(err, DAYBOOK_READ_ONLY, "No permission for %s %s. Check who owns the folder and whether it is read-only.", doing, path);
+        return daybook_fail(err, DAYBOOK_READ_ONLY,
+                            "No permission for %s %s. Check who owns the folder and whether it is read-only.", doing,
+                            path);
     case ENOMEM:
         return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory while %s %s.", doing, path);
     default:
@@ -60,7 +64,8 @@ int env_fail(const struct env *env, int lmdb_code, struct daybook_error *err)
 {
     const char *folder = env ? env->folder : "the ledger";
     switch (lmdb_code) {
-    case MDB_SUCCESS: return 0;
+    case MDB_SUCCESS:
+        return 0;
     case MDB_NOTFOUND:
     case MDB_PAGE_NOTFOUND:
     case MDB_CORRUPTED:
@@ -74,15 +79,20 @@ int env_fail(const struct env *env, int lmdb_code, struct daybook_error *err)
                             "%s is damaged (%s). Run `daybook verify`, and restore a backup if it agrees.", folder,
                             mdb_strerror(lmdb_code));
     case MDB_VERSION_MISMATCH:
-        return daybook_fail(err, DAYBOOK_NEWER_FORMAT, "%s was written by another version of LMDB. Use the program that wrote it.", folder);
+        return daybook_fail(err, DAYBOOK_NEWER_FORMAT,
+                            "%s was written by another version of LMDB. Use the program that wrote it.", folder);
     case MDB_READERS_FULL:
-        return daybook_fail(err, DAYBOOK_TOO_MANY_READERS, "Too many programs read %s at once. Close some and repeat.", folder);
+        return daybook_fail(err, DAYBOOK_TOO_MANY_READERS, "Too many programs read %s at once. Close some and repeat.",
+                            folder);
     case MDB_MAP_FULL:
-        return daybook_fail(err, DAYBOOK_DISK_FULL, "The address space for %s is used up. Raise `ulimit -v` and repeat.", folder);
+        return daybook_fail(err, DAYBOOK_DISK_FULL,
+                            "The address space for %s is used up. Raise `ulimit -v` and repeat.", folder);
     case MDB_TXN_FULL:
     case MDB_CURSOR_FULL:
-        return daybook_fail(err, DAYBOOK_TOO_LARGE, "Too much in one transaction of %s. Write it in smaller parts.", folder);
-    default: return path_fail(folder, lmdb_code, "using", err);
+        return daybook_fail(err, DAYBOOK_TOO_LARGE, "Too much in one transaction of %s. Write it in smaller parts.",
+                            folder);
+    default:
+        return path_fail(folder, lmdb_code, "using", err);
     }
 }
 
@@ -93,10 +103,11 @@ static int refuse_remote(const char *folder, struct daybook_error *err)
         return path_fail(folder, errno, "opening", err);
     for (size_t i = 0; i < sizeof remote_filesystems / sizeof *remote_filesystems; i++)
         if ((uint32_t)fs.f_type == remote_filesystems[i].magic)
-            return daybook_fail(err, DAYBOOK_REMOTE_FILESYSTEM,
-                                "%s lies on a remote filesystem (%s), where locks do not protect a ledger. Move it to a "
-                                "local disk, or use --unsafe-filesystem if only one machine ever opens it.",
-                                folder, remote_filesystems[i].name);
+            return daybook_fail(
+                err, DAYBOOK_REMOTE_FILESYSTEM,
+                "%s lies on a remote filesystem (%s), where locks do not protect a ledger. Move it to a "
+                "local disk, or use --unsafe-filesystem if only one machine ever opens it.",
+                folder, remote_filesystems[i].name);
     return 0;
 }
 
@@ -114,8 +125,6 @@ static int create(const char *folder, const struct env_options *options, size_t 
     unsigned flags = MDB_NOTLS;
     if (options->read_only)
         flags |= MDB_RDONLY;
-    if (options->cheap_durability)
-        flags |= MDB_NOSYNC | MDB_NOMETASYNC;
     MDB_env *mdb = NULL;
     int rc = mdb_env_create(&mdb);
     if (rc)
@@ -159,7 +168,8 @@ static int create_checked(const char *folder, const struct env_options *options,
     if (!is_cut(*ret))
         return 0;
     mdb_env_close(*ret);
-    return daybook_fail(err, DAYBOOK_DAMAGED, "%s/data.mdb is shorter than it says: it was cut off. Restore a backup.", folder);
+    return daybook_fail(err, DAYBOOK_DAMAGED, "%s/data.mdb is shorter than it says: it was cut off. Restore a backup.",
+                        folder);
 }
 
 static struct env *find_open(dev_t device, ino_t inode)
@@ -236,7 +246,9 @@ void env_close(struct env *env)
 int env_begin(struct env *env, bool write, MDB_txn **ret, struct daybook_error *err)
 {
     if (env->owner != getpid())
-        return daybook_fail(err, DAYBOOK_FORKED_HANDLE, "This handle of %s came through fork(). Open the ledger again in the new process.", env->folder);
+        return daybook_fail(err, DAYBOOK_FORKED_HANDLE,
+                            "This handle of %s came through fork(). Open the ledger again in the new process.",
+                            env->folder);
     int rc = mdb_txn_begin(env->mdb, NULL, write ? 0 : MDB_RDONLY, ret);
     if (rc == MDB_MAP_RESIZED && atomic_load(&env->transactions) == 0) {
         rc = mdb_env_set_mapsize(env->mdb, 0);

@@ -17,8 +17,7 @@ struct env_options {
     unsigned tables_max;
     unsigned address_eighths; /* share of a limited address space (RLIMIT_AS) that its map may take */
     bool read_only;
-    bool cheap_durability; /* a power cut may lose the latest commits or damage the file: for what can be computed again */
-    bool any_filesystem;   /* do not refuse remote filesystems */
+    bool any_filesystem; /* do not refuse remote filesystems */
 };
 
 /* Open `folder` (it exists). DAYBOOK_REMOTE_FILESYSTEM, _READ_ONLY, _DAMAGED, _NEWER_FORMAT, _IO, _NO_MEMORY. */

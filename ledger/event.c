@@ -58,19 +58,28 @@ static int64_t read_int(struct reader *r)
     if (tag >= 0xe0)
         return (int8_t)tag;
     switch (tag) {
-    case 0xcc: return (int64_t)read_big_endian(r, 1);
-    case 0xcd: return (int64_t)read_big_endian(r, 2);
-    case 0xce: return (int64_t)read_big_endian(r, 4);
+    case 0xcc:
+        return (int64_t)read_big_endian(r, 1);
+    case 0xcd:
+        return (int64_t)read_big_endian(r, 2);
+    case 0xce:
+        return (int64_t)read_big_endian(r, 4);
     case 0xcf: {
         uint64_t value = read_big_endian(r, 8);
         r->bad |= value > INT64_MAX;
         return (int64_t)(value & INT64_MAX);
     }
-    case 0xd0: return (int8_t)read_big_endian(r, 1);
-    case 0xd1: return (int16_t)read_big_endian(r, 2);
-    case 0xd2: return (int32_t)read_big_endian(r, 4);
-    case 0xd3: return (int64_t)read_big_endian(r, 8);
-    default: r->bad = true; return 0;
+    case 0xd0:
+        return (int8_t)read_big_endian(r, 1);
+    case 0xd1:
+        return (int16_t)read_big_endian(r, 2);
+    case 0xd2:
+        return (int32_t)read_big_endian(r, 4);
+    case 0xd3:
+        return (int64_t)read_big_endian(r, 8);
+    default:
+        r->bad = true;
+        return 0;
     }
 }
 
@@ -373,21 +382,38 @@ static void read_field(struct reader *r, const struct schema_field *field, struc
 {
     void *member = (char *)data + field->offset;
     switch (field->kind) {
-    case SCHEMA_UINT: *(uint64_t *)member = read_uint64(r); break;
-    case SCHEMA_DAY: *(int32_t *)member = read_day(r); break;
-    case SCHEMA_TEXT: *(struct daybook_text *)member = read_text(r); break;
-    case SCHEMA_PERSONAL: *(struct daybook_personal *)member = read_personal(r); break;
-    case SCHEMA_CUSTOMER: *(uint32_t *)member = read_ordinal(r); break;
-    case SCHEMA_LINES: data->line_count = read_lines(r, scratch, own_used); break;
-    case SCHEMA_PARTS: data->part_count = read_parts(r, scratch); break;
-    case SCHEMA_OWN: data->own_count = read_own_list(r, scratch, own_used); break;
+    case SCHEMA_UINT:
+        *(uint64_t *)member = read_uint64(r);
+        break;
+    case SCHEMA_DAY:
+        *(int32_t *)member = read_day(r);
+        break;
+    case SCHEMA_TEXT:
+        *(struct daybook_text *)member = read_text(r);
+        break;
+    case SCHEMA_PERSONAL:
+        *(struct daybook_personal *)member = read_personal(r);
+        break;
+    case SCHEMA_CUSTOMER:
+        *(uint32_t *)member = read_ordinal(r);
+        break;
+    case SCHEMA_LINES:
+        data->line_count = read_lines(r, scratch, own_used);
+        break;
+    case SCHEMA_PARTS:
+        data->part_count = read_parts(r, scratch);
+        break;
+    case SCHEMA_OWN:
+        data->own_count = read_own_list(r, scratch, own_used);
+        break;
     case SCHEMA_ROWS:
         data->rows = r->at;
         r->bad |= !is_array(r);
         skip_value(r, 0);
         data->rows_len = (size_t)(r->at - data->rows);
         break;
-    default: r->bad = true;
+    default:
+        r->bad = true;
     }
 }
 
@@ -410,9 +436,10 @@ int event_read_data(const struct daybook_event *event, struct event_scratch *scr
 {
     const struct schema_type *type = schema_by_wire(event->type);
     if (!type || event->version > type->version)
-        return daybook_fail(err, DAYBOOK_NEWER_FORMAT,
-                            "Event %llu is of type %u, version %u, which this program does not know. Use a newer daybook.",
-                            (unsigned long long)event->seq, event->type, event->version);
+        return daybook_fail(
+            err, DAYBOOK_NEWER_FORMAT,
+            "Event %llu is of type %u, version %u, which this program does not know. Use a newer daybook.",
+            (unsigned long long)event->seq, event->type, event->version);
     struct reader r = {.at = event->data, .end = event->data + event->data_len};
     size_t own_used = 0, count = read_array(&r);
     struct daybook_data data;
@@ -472,11 +499,16 @@ static int pack_own(msgpack_packer *pk, const struct daybook_own *own)
     if (msgpack_pack_array(pk, own->kind == DAYBOOK_OWN_CLEARED ? 1 : 2) || msgpack_pack_uint32(pk, own->field))
         return -1;
     switch (own->kind) {
-    case DAYBOOK_OWN_TEXT: return pack_text(pk, own->text);
-    case DAYBOOK_OWN_PERSONAL: return pack_personal(pk, &own->personal);
-    case DAYBOOK_OWN_NUMBER: return pack_decimal(pk, own->number);
-    case DAYBOOK_OWN_DAY: return msgpack_pack_int32(pk, own->day);
-    default: return 0;
+    case DAYBOOK_OWN_TEXT:
+        return pack_text(pk, own->text);
+    case DAYBOOK_OWN_PERSONAL:
+        return pack_personal(pk, &own->personal);
+    case DAYBOOK_OWN_NUMBER:
+        return pack_decimal(pk, own->number);
+    case DAYBOOK_OWN_DAY:
+        return msgpack_pack_int32(pk, own->day);
+    default:
+        return 0;
     }
 }
 
@@ -490,13 +522,13 @@ static int pack_own_list(msgpack_packer *pk, const struct daybook_own *own, size
 
 static int pack_line(msgpack_packer *pk, const struct daybook_line *line)
 {
-    size_t count = line->own_count                          ? 7
-                   : line->expected_on != DAYBOOK_DAY_NONE  ? 6
-                   : line->name.ptr                         ? 5
-                   : line->unit.ptr                         ? 4
-                   : line->has_quantity                     ? 3
-                   : line->product                          ? 2
-                                                            : 1;
+    size_t count = line->own_count                         ? 7
+                   : line->expected_on != DAYBOOK_DAY_NONE ? 6
+                   : line->name.ptr                        ? 5
+                   : line->unit.ptr                        ? 4
+                   : line->has_quantity                    ? 3
+                   : line->product                         ? 2
+                                                           : 1;
     int rc = msgpack_pack_array(pk, count) || msgpack_pack_uint32(pk, line->line);
     if (!rc && count > 1)
         rc = line->product ? msgpack_pack_uint32(pk, line->product) : msgpack_pack_nil(pk);
@@ -537,13 +569,20 @@ static int pack_field(msgpack_packer *pk, const struct schema_field *field, cons
         return msgpack_pack_nil(pk);
     const void *member = (const char *)data + field->offset;
     switch (field->kind) {
-    case SCHEMA_UINT: return msgpack_pack_uint64(pk, *(const uint64_t *)member);
-    case SCHEMA_DAY: return msgpack_pack_int32(pk, *(const int32_t *)member);
-    case SCHEMA_TEXT: return pack_text(pk, *(const struct daybook_text *)member);
-    case SCHEMA_PERSONAL: return pack_personal(pk, member);
-    case SCHEMA_CUSTOMER: return msgpack_pack_uint32(pk, *(const uint32_t *)member);
-    case SCHEMA_ROWS: return pk->callback(pk->data, (const char *)data->rows, data->rows_len);
-    default: return pack_lists(pk, field->kind, data);
+    case SCHEMA_UINT:
+        return msgpack_pack_uint64(pk, *(const uint64_t *)member);
+    case SCHEMA_DAY:
+        return msgpack_pack_int32(pk, *(const int32_t *)member);
+    case SCHEMA_TEXT:
+        return pack_text(pk, *(const struct daybook_text *)member);
+    case SCHEMA_PERSONAL:
+        return pack_personal(pk, member);
+    case SCHEMA_CUSTOMER:
+        return msgpack_pack_uint32(pk, *(const uint32_t *)member);
+    case SCHEMA_ROWS:
+        return pk->callback(pk->data, (const char *)data->rows, data->rows_len);
+    default:
+        return pack_lists(pk, field->kind, data);
     }
 }
 
@@ -565,7 +604,8 @@ static int pack_envelope(msgpack_packer *pk, const struct daybook_event *event)
            msgpack_pack_uint32(pk, event->ordinal) || msgpack_pack_uint32(pk, event->nth) ||
            msgpack_pack_uint64(pk, event->prev) || msgpack_pack_uint32(pk, event->actor) ||
            msgpack_pack_uint32(pk, event->via) || msgpack_pack_int64(pk, event->recorded_us) ||
-           (event->occurred_on == DAYBOOK_DAY_NONE ? msgpack_pack_nil(pk) : msgpack_pack_int32(pk, event->occurred_on)) ||
+           (event->occurred_on == DAYBOOK_DAY_NONE ? msgpack_pack_nil(pk)
+                                                   : msgpack_pack_int32(pk, event->occurred_on)) ||
            (event->occurred_us == DAYBOOK_INSTANT_NONE ? msgpack_pack_nil(pk)
                                                        : msgpack_pack_int64(pk, event->occurred_us)) ||
            (event->has_key ? msgpack_pack_uint64(pk, event->key) : msgpack_pack_nil(pk)) ||
@@ -579,8 +619,8 @@ static uint32_t event_checksum(uint64_t seq, const uint8_t *bytes, size_t len)
     return (uint32_t)XXH3_64bits_withSeed(bytes, len, seq);
 }
 
-int event_write(const struct daybook_event *event, const struct daybook_data *data,
-                uint8_t out[DAYBOOK_EVENT_SIZE_MAX], size_t *ret_len, struct daybook_error *err)
+int event_write(const struct daybook_event *event, const struct daybook_data *data, uint8_t out[DAYBOOK_EVENT_SIZE_MAX],
+                size_t *ret_len, struct daybook_error *err)
 {
     struct output output = {out, DAYBOOK_EVENT_SIZE_MAX - CHECK_SIZE};
     msgpack_packer pk;
@@ -618,17 +658,20 @@ static bool only_allowed_types(const msgpack_object *object, unsigned depth)
     switch (object->type) {
     case MSGPACK_OBJECT_NIL:
     case MSGPACK_OBJECT_POSITIVE_INTEGER:
-    case MSGPACK_OBJECT_NEGATIVE_INTEGER: return true;
+    case MSGPACK_OBJECT_NEGATIVE_INTEGER:
+        return true;
     case MSGPACK_OBJECT_STR:
         return object->via.str.size <= DAYBOOK_TEXT_MAX &&
                text_is_valid((struct daybook_text){object->via.str.ptr, object->via.str.size});
-    case MSGPACK_OBJECT_BIN: return object->via.bin.size == DAYBOOK_COMMITMENT_SIZE;
+    case MSGPACK_OBJECT_BIN:
+        return object->via.bin.size == DAYBOOK_COMMITMENT_SIZE;
     case MSGPACK_OBJECT_ARRAY:
         for (uint32_t i = 0; i < object->via.array.size; i++)
             if (!only_allowed_types(&object->via.array.ptr[i], depth + 1))
                 return false;
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 

@@ -28,7 +28,8 @@ void event_scratch_release(struct event_scratch *scratch);
  * that the bytes stood under. DAYBOOK_DAMAGED when the bytes are no event. */
 int event_read(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_event *ret, struct daybook_error *err);
 
-/* The fields of an event of a type that this program knows. DAYBOOK_DAMAGED for malformed bytes, DAYBOOK_NEWER_FORMAT for a newer
+/* The fields of an event of a type that this program knows. DAYBOOK_DAMAGED for malformed bytes, DAYBOOK_NEWER_FORMAT
+ * for a newer
  * version of the type or a type below 1000 that is not in the table. */
 int event_read_data(const struct daybook_event *event, struct event_scratch *scratch, struct daybook_data *ret,
                     struct daybook_error *err);
@@ -42,8 +43,8 @@ int event_validate(uint64_t seq, const uint8_t *bytes, size_t len, struct dayboo
 
 /* Pack `event` (all members but data, bytes) with `data`; for an application's type (data == NULL) event->data is
  * taken as it is. Sets *ret_len. DAYBOOK_TOO_LARGE when it does not fit. */
-int event_write(const struct daybook_event *event, const struct daybook_data *data,
-                uint8_t out[DAYBOOK_EVENT_SIZE_MAX], size_t *ret_len, struct daybook_error *err);
+int event_write(const struct daybook_event *event, const struct daybook_data *data, uint8_t out[DAYBOOK_EVENT_SIZE_MAX],
+                size_t *ret_len, struct daybook_error *err);
 
 /* Call `visit` for every personal value of `data` with its slot, in order. Stops at the first non-zero answer and
  * returns it. */

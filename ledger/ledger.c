@@ -104,7 +104,8 @@ int daybook_init(const char *folder, const struct daybook_init_options *options,
         rc = make_folder(folder, err);
     snprintf(log, sizeof log, "%s/log", folder);
     if (!rc && access(log, F_OK) == 0)
-        rc = daybook_fail(err, DAYBOOK_ALREADY_EXISTS, "There is a ledger in %s already. Choose another folder with --ledger.", folder);
+        rc = daybook_fail(err, DAYBOOK_ALREADY_EXISTS,
+                          "There is a ledger in %s already. Choose another folder with --ledger.", folder);
     if (!rc)
         rc = personal_create(folder, 0, o->unsafe_filesystem, err);
     if (!rc)
@@ -232,7 +233,8 @@ char *ledger_compared_name(uint32_t kind, struct daybook_text name, size_t *ret_
     return text_nfkc(name, ret_len);
 }
 
-/* A merge ends a customer's chain, so its last event tells whether there was one. Merges may follow each other, never in a circle
+/* A merge ends a customer's chain, so its last event tells whether there was one. Merges may follow each other, never
+ * in a circle
  * that was not refused; the bound keeps a damaged log from looping. */
 static int follow_merges(struct store_txn *log, uint32_t *ordinal, struct daybook_error *err)
 {
@@ -400,7 +402,9 @@ int daybook_find(struct daybook_snapshot *snapshot, uint32_t kind, struct dayboo
     if (!compared)
         return daybook_fail(err, DAYBOOK_BAD_VALUE, "A name is not valid UTF-8 text.");
     uint32_t ordinal = 0;
-    int rc = len ? ledger_find(snapshot->log, snapshot->personal, kind, (struct daybook_text){compared, len}, &ordinal, err) : 0;
+    int rc =
+        len ? ledger_find(snapshot->log, snapshot->personal, kind, (struct daybook_text){compared, len}, &ordinal, err)
+            : 0;
     free(compared);
     if (!rc && ordinal) { /* personal data may be ahead of the log while a writer commits */
         struct store_head head;

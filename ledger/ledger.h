@@ -14,7 +14,8 @@ struct append_queue;
 
 enum { LEDGER_ID_SIZE = 33, LEDGER_ZONE_MAX = 64 };
 
-/* One generation of personal data that this process has opened. All stay open until the ledger is closed: a snapshot that
+/* One generation of personal data that this process has opened. All stay open until the ledger is closed: a snapshot
+ * that
  * began before may still read them. */
 struct personal_generation {
     uint64_t number;
@@ -52,7 +53,8 @@ int ledger_begin_personal(struct daybook *ledger, struct store_txn *log, bool wr
 const struct zone *ledger_zone(const struct daybook *ledger);
 /* Microseconds since 1970, now. */
 int64_t ledger_clock_us(void);
-/* The form in which the name of a subject of that kind is compared, malloc'ed; NULL when not valid text or out of memory. */
+/* The form in which the name of a subject of that kind is compared, malloc'ed; NULL when not valid text or out of
+ * memory. */
 char *ledger_compared_name(uint32_t kind, struct daybook_text name, size_t *ret_len);
 /* The ordinal under a compared name; customers that were merged lead to who they were merged into. 0: none. */
 int ledger_find(struct store_txn *log, struct personal_txn *personal, uint32_t kind, struct daybook_text compared,

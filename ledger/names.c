@@ -13,8 +13,11 @@ static int visit_name(uint32_t kind, struct daybook_text name, uint32_t ordinal,
         return 0;
     char *compared = ledger_compared_name(kind, name, &len);
     if (!compared)
-        return daybook_fail(err, DAYBOOK_DAMAGED, "The name of %s %u is not valid text.", schema_kind_name(kind), ordinal);
-    int rc = len ? visit(context, ledger_kind_is_personal(kind), kind, (struct daybook_text){compared, len}, ordinal, err) : 0;
+        return daybook_fail(err, DAYBOOK_DAMAGED, "The name of %s %u is not valid text.", schema_kind_name(kind),
+                            ordinal);
+    int rc =
+        len ? visit(context, ledger_kind_is_personal(kind), kind, (struct daybook_text){compared, len}, ordinal, err)
+            : 0;
     free(compared);
     return rc;
 }
@@ -24,11 +27,19 @@ int names_of_event(const struct daybook_event *event, const struct daybook_data 
 {
     struct daybook_text name = DAYBOOK_TEXT_NONE;
     switch (event->type) {
-    case DAYBOOK_ORDER_CREATED: name = data->order_no; break;
+    case DAYBOOK_ORDER_CREATED:
+        name = data->order_no;
+        break;
     case DAYBOOK_PRODUCT_REGISTERED:
-    case DAYBOOK_PRODUCT_RENAMED: name = data->code; break;
-    case DAYBOOK_FIELD_DEFINED: name = data->name; break;
-    case DAYBOOK_SOURCE_REGISTERED: name = data->identity; break;
+    case DAYBOOK_PRODUCT_RENAMED:
+        name = data->code;
+        break;
+    case DAYBOOK_FIELD_DEFINED:
+        name = data->name;
+        break;
+    case DAYBOOK_SOURCE_REGISTERED:
+        name = data->identity;
+        break;
     case DAYBOOK_CUSTOMER_REGISTERED:
     case DAYBOOK_CUSTOMER_RENAMED:
     case DAYBOOK_ACTOR_REGISTERED:
@@ -41,7 +52,8 @@ int names_of_event(const struct daybook_event *event, const struct daybook_data 
                 return rc;
         }
         break;
-    default: break;
+    default:
+        break;
     }
     return visit_name(event->kind, name, event->ordinal, visit, context, err);
 }

@@ -74,13 +74,15 @@ int numbers_check(struct daybook_text pattern, struct daybook_error *err)
         at = close;
     }
     if (good && counters == 1 && !is_as_compared(pattern))
-        return daybook_fail(err, DAYBOOK_BAD_VALUE, "The pattern of order numbers has blanks at an end, or full-width or other characters "
-                                                    "that are not kept as they are. Write it with plain ones.");
+        return daybook_fail(err, DAYBOOK_BAD_VALUE,
+                            "The pattern of order numbers has blanks at an end, or full-width or other characters "
+                            "that are not kept as they are. Write it with plain ones.");
     if (good && counters == 1)
         return 0;
-    return daybook_fail(err, DAYBOOK_BAD_VALUE,
-                        "The pattern of order numbers needs one counter such as {0000}, and besides text only {yyyy} {yy} "
-                        "{mm} {dd}: for example SO-{000000} or XS{yyyymmdd}-{000}.");
+    return daybook_fail(
+        err, DAYBOOK_BAD_VALUE,
+        "The pattern of order numbers needs one counter such as {0000}, and besides text only {yyyy} {yy} "
+        "{mm} {dd}: for example SO-{000000} or XS{yyyymmdd}-{000}.");
 }
 
 static size_t expand_part(int part, int32_t day, char *out, size_t room)
@@ -102,7 +104,8 @@ size_t numbers_expand(struct daybook_text pattern, int32_t day, uint64_t counter
         }
         const char *close = memchr(at, '}', (size_t)(end - at));
         if (at[1] == '0')
-            used += (size_t)snprintf(out + used, NUMBERS_EXPANDED_MAX - used, "%0*" PRIu64, (int)(close - at - 1), counter);
+            used +=
+                (size_t)snprintf(out + used, NUMBERS_EXPANDED_MAX - used, "%0*" PRIu64, (int)(close - at - 1), counter);
         else
             for (const char *part = at + 1; part < close; part += strlen(date_parts[part_at(part, close)]))
                 used += expand_part(part_at(part, close), day, out + used, NUMBERS_EXPANDED_MAX - used);

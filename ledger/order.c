@@ -93,8 +93,8 @@ static int keep_text(struct order_state *state, struct daybook_text *kept, struc
 }
 
 /* Own fields: those that `changes` names are replaced, added or cleared; the list is made anew in the arena. */
-static int merge_own(struct order_state *state, struct order_own **list, size_t *count, const struct daybook_own *changes,
-                     size_t change_count, uint64_t seq, struct daybook_error *err)
+static int merge_own(struct order_state *state, struct order_own **list, size_t *count,
+                     const struct daybook_own *changes, size_t change_count, uint64_t seq, struct daybook_error *err)
 {
     if (change_count == 0)
         return 0;

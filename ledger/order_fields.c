@@ -85,13 +85,15 @@ static void add_decimal(struct collector *c, enum order_field_id id, uint32_t li
     add(c, (struct order_field){.id = id, .line = line, .value = {.kind = ORDER_VALUE_DECIMAL, .decimal = decimal}});
 }
 
-static void add_own(struct collector *c, enum order_field_id id, uint32_t line, const struct order_own *own, size_t count)
+static void add_own(struct collector *c, enum order_field_id id, uint32_t line, const struct order_own *own,
+                    size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct daybook_own *value = &own[i].value;
         struct order_field field = {.id = id, .line = line, .own = value->field};
         if (value->kind == DAYBOOK_OWN_PERSONAL) {
-            field.value = (struct order_value){.kind = ORDER_VALUE_PERSONAL, .seq = own[i].seq, .slot = value->personal.slot};
+            field.value =
+                (struct order_value){.kind = ORDER_VALUE_PERSONAL, .seq = own[i].seq, .slot = value->personal.slot};
             field.value.commitment = arena_copy(&c->to->arena, value->personal.commitment, DAYBOOK_COMMITMENT_SIZE);
             c->failed |= !field.value.commitment;
         } else if (value->kind == DAYBOOK_OWN_NUMBER) {
@@ -99,7 +101,8 @@ static void add_own(struct collector *c, enum order_field_id id, uint32_t line, 
         } else if (value->kind == DAYBOOK_OWN_DAY) {
             field.value = (struct order_value){.kind = ORDER_VALUE_DAY, .day = value->day};
         } else {
-            field.value = (struct order_value){.kind = ORDER_VALUE_TEXT, .text = arena_text(&c->to->arena, value->text)};
+            field.value =
+                (struct order_value){.kind = ORDER_VALUE_TEXT, .text = arena_text(&c->to->arena, value->text)};
         }
         add(c, field);
     }
@@ -108,7 +111,8 @@ static void add_own(struct collector *c, enum order_field_id id, uint32_t line, 
 static void add_line(struct collector *c, const struct order_line *line)
 {
     if (line->product)
-        add(c, (struct order_field){.id = ORDER_FIELD_LINE_CODE, .line = line->line,
+        add(c, (struct order_field){.id = ORDER_FIELD_LINE_CODE,
+                                    .line = line->line,
                                     .value = {.kind = ORDER_VALUE_PRODUCT, .ordinal = line->product}});
     add_text(c, ORDER_FIELD_LINE_NAME, line->line, line->name);
     add_decimal(c, ORDER_FIELD_LINE_QUANTITY, line->line, line->quantity);
@@ -124,7 +128,8 @@ static void add_order(struct collector *c, const struct order_state *s)
     const char *status = workflow_statuses[s->status].name;
     add_text(c, ORDER_FIELD_STATUS, 0, (struct daybook_text){status, strlen(status)});
     if (s->customer)
-        add(c, (struct order_field){.id = ORDER_FIELD_CUSTOMER, .value = {.kind = ORDER_VALUE_CUSTOMER, .ordinal = s->customer}});
+        add(c, (struct order_field){.id = ORDER_FIELD_CUSTOMER,
+                                    .value = {.kind = ORDER_VALUE_CUSTOMER, .ordinal = s->customer}});
     add_text(c, ORDER_FIELD_CUSTOMER_REF, 0, s->customer_ref);
     add_day(c, ORDER_FIELD_ORDERED_ON, 0, s->ordered_on);
     add_day(c, ORDER_FIELD_EXPECTED_ON, 0, s->expected_on);
@@ -140,7 +145,8 @@ static void add_order(struct collector *c, const struct order_state *s)
         add_line(c, &s->lines[i]);
     for (size_t i = 0; i < s->note_count; i++)
         if (!s->notes[i].retracted)
-            add(c, (struct order_field){.id = ORDER_FIELD_NOTE, .note = s->notes[i].seq,
+            add(c, (struct order_field){.id = ORDER_FIELD_NOTE,
+                                        .note = s->notes[i].seq,
                                         .value = {.kind = ORDER_VALUE_PERSONAL, .seq = s->notes[i].seq}});
 }
 
@@ -175,13 +181,19 @@ bool order_value_equals(const struct order_value *a, const struct order_value *b
     if (a->kind != b->kind)
         return false;
     switch (a->kind) {
-    case ORDER_VALUE_TEXT: return text_equals(a->text, b->text);
-    case ORDER_VALUE_DAY: return a->day == b->day;
-    case ORDER_VALUE_DECIMAL: return decimal_compare(a->decimal, b->decimal) == 0;
+    case ORDER_VALUE_TEXT:
+        return text_equals(a->text, b->text);
+    case ORDER_VALUE_DAY:
+        return a->day == b->day;
+    case ORDER_VALUE_DECIMAL:
+        return decimal_compare(a->decimal, b->decimal) == 0;
     case ORDER_VALUE_CUSTOMER:
-    case ORDER_VALUE_PRODUCT: return a->ordinal == b->ordinal;
-    case ORDER_VALUE_PERSONAL: return a->seq == b->seq && a->slot == b->slot;
-    default: return true;
+    case ORDER_VALUE_PRODUCT:
+        return a->ordinal == b->ordinal;
+    case ORDER_VALUE_PERSONAL:
+        return a->seq == b->seq && a->slot == b->slot;
+    default:
+        return true;
     }
 }
 
@@ -192,8 +204,9 @@ int order_fields_compare(const struct order_fields *before, const struct order_f
     size_t i = 0, j = 0;
     int rc = 0;
     while (!rc && (i < before->count || j < after->count)) {
-        int order = i == before->count ? 1 : j == after->count ? -1
-                                                               : compare_identity(&before->fields[i], &after->fields[j]);
+        int order = i == before->count  ? 1
+                    : j == after->count ? -1
+                                        : compare_identity(&before->fields[i], &after->fields[j]);
         if (order < 0) {
             rc = visit(context, &before->fields[i], &before->fields[i].value, &none, err);
             i++;

@@ -26,7 +26,8 @@ struct order_value {
     const uint8_t *commitment;
 };
 
-/* A field's identity. `id` orders the list and names the field; line, own and note tell lines, own fields and notes apart. */
+/* A field's identity. `id` orders the list and names the field; line, own and note tell lines, own fields and
+ * notes apart. */
 struct order_field {
     enum order_field_id {
         ORDER_FIELD_STATUS,
@@ -41,7 +42,7 @@ struct order_field {
         ORDER_FIELD_CANCELLED_ON,
         ORDER_FIELD_CARRIER,
         ORDER_FIELD_TRACKING,
-        ORDER_FIELD_OWN, /* "fields.NAME" */
+        ORDER_FIELD_OWN,       /* "fields.NAME" */
         ORDER_FIELD_LINE_CODE, /* "items.LINE.code" .. */
         ORDER_FIELD_LINE_NAME,
         ORDER_FIELD_LINE_QUANTITY,
@@ -70,7 +71,8 @@ void order_fields_release(struct order_fields *fields);
 /* All fields that have a value, in a fixed order. A state that does not exist has none. */
 int order_fields_of(struct order_fields *fields, const struct order_state *state, struct daybook_error *err);
 
-/* What turns `before` into `after`: visit(context, identity, from, to), the missing one of kind NONE. Both lists as order_fields_of made them. */
+/* What turns `before` into `after`: visit(context, identity, from, to), the missing one of kind NONE. Both lists
+ * as order_fields_of made them. */
 typedef int order_change(void *context, const struct order_field *field, const struct order_value *from,
                          const struct order_value *to, struct daybook_error *err);
 int order_fields_compare(const struct order_fields *before, const struct order_fields *after, order_change *visit,

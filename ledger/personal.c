@@ -52,8 +52,8 @@ static int open_folder(const char *path, bool create, bool any_filesystem, struc
     struct personal *personal = calloc(1, sizeof *personal);
     if (!personal)
         return path_fail(path, ENOMEM, "opening", err);
-    struct env_options options = {.tables_max = 2, .address_eighths = 1, .any_filesystem = any_filesystem,
-                                  .read_only = access(path, W_OK) != 0};
+    struct env_options options = {
+        .tables_max = 2, .address_eighths = 1, .any_filesystem = any_filesystem, .read_only = access(path, W_OK) != 0};
     int rc = env_open(path, &options, &personal->env, err);
     if (!rc)
         rc = open_tables(personal, create, err);
@@ -150,7 +150,8 @@ int personal_value(struct personal_txn *txn, uint64_t seq, uint16_t slot, const 
     if (rc)
         return env_fail(txn->personal->env, rc, err);
     *ret_salt = value.mv_data;
-    *ret_value = (struct daybook_text){(const char *)value.mv_data + DAYBOOK_SALT_SIZE, value.mv_size - DAYBOOK_SALT_SIZE};
+    *ret_value =
+        (struct daybook_text){(const char *)value.mv_data + DAYBOOK_SALT_SIZE, value.mv_size - DAYBOOK_SALT_SIZE};
     return 0;
 }
 
@@ -222,7 +223,8 @@ int personal_name_count(struct personal_txn *txn, uint64_t *ret, struct daybook_
     return count(txn, txn->personal->names, ret, err);
 }
 
-int personal_name(struct personal_txn *txn, uint32_t kind, struct daybook_text name, uint32_t *ret, struct daybook_error *err)
+int personal_name(struct personal_txn *txn, uint32_t kind, struct daybook_text name, uint32_t *ret,
+                  struct daybook_error *err)
 {
     uint8_t buffer[NAME_KEY_MAX];
     MDB_val key = {store_name_key(kind, name, buffer), buffer}, value;
@@ -237,7 +239,8 @@ int personal_name(struct personal_txn *txn, uint32_t kind, struct daybook_text n
     return 0;
 }
 
-int personal_put_name(struct personal_txn *txn, uint32_t kind, struct daybook_text name, uint32_t ordinal, struct daybook_error *err)
+int personal_put_name(struct personal_txn *txn, uint32_t kind, struct daybook_text name, uint32_t ordinal,
+                      struct daybook_error *err)
 {
     uint8_t buffer[NAME_KEY_MAX];
     MDB_val key = {store_name_key(kind, name, buffer), buffer}, value = {sizeof ordinal, &ordinal};

@@ -35,8 +35,10 @@ int personal_cut(struct personal_txn *txn, uint64_t last_seq, struct daybook_err
 int personal_value_count(struct personal_txn *txn, uint64_t *ret, struct daybook_error *err);
 
 /* `name` is in the form in which it is compared. Not there: ordinal 0. */
-int personal_name(struct personal_txn *txn, uint32_t kind, struct daybook_text name, uint32_t *ret, struct daybook_error *err);
-int personal_put_name(struct personal_txn *txn, uint32_t kind, struct daybook_text name, uint32_t ordinal, struct daybook_error *err);
+int personal_name(struct personal_txn *txn, uint32_t kind, struct daybook_text name, uint32_t *ret,
+                  struct daybook_error *err);
+int personal_put_name(struct personal_txn *txn, uint32_t kind, struct daybook_text name, uint32_t ordinal,
+                      struct daybook_error *err);
 int personal_name_count(struct personal_txn *txn, uint64_t *ret, struct daybook_error *err);
 
 /* SHA-256(salt || value). */

@@ -35,7 +35,8 @@ static int line_of_product(const struct writer *w, uint32_t product, struct dayb
         if (w->state.lines[i].product != product)
             continue;
         if (line)
-            return daybook_fail(err, DAYBOOK_AMBIGUOUS_LINE, "Several lines of this order have the code %.*s. Name one by its number: %.*s#%u.",
+            return daybook_fail(err, DAYBOOK_AMBIGUOUS_LINE,
+                                "Several lines of this order have the code %.*s. Name one by its number: %.*s#%u.",
                                 (int)code.len, code.ptr, (int)code.len, code.ptr, line);
         line = w->state.lines[i].line;
     }
@@ -70,7 +71,8 @@ static uint32_t line_replaced(const struct numbering *numbering, uint32_t produc
     return 0;
 }
 
-/* The highest number that a line of the order ever had: also in events that do not count any more, as others still name it. */
+/* The highest number that a line of the order ever had: also in events that do not count any more, as others still
+ * name it. */
 static int highest_line(struct writer *w, uint32_t *ret, struct daybook_error *err)
 {
     uint32_t highest = w->state.line_last;
@@ -106,8 +108,11 @@ static int prepare_line(struct writer *w, const struct daybook_draft_item *item,
                         struct daybook_line *ret, struct daybook_error *err)
 {
     bool amends = numbering->amends;
-    struct daybook_line line = {.line = item->line, .has_quantity = item->has_quantity, .quantity = item->quantity,
-                                .unit = item->unit, .expected_on = item->expected_on};
+    struct daybook_line line = {.line = item->line,
+                                .has_quantity = item->has_quantity,
+                                .quantity = item->quantity,
+                                .unit = item->unit,
+                                .expected_on = item->expected_on};
     int rc = item->code.ptr ? resolve_product(w, item->code, item->name, &line.product, err) : 0;
     uint32_t replaced = line.line ? 0 : line_replaced(numbering, line.product);
     if (replaced)
@@ -168,7 +173,8 @@ static int prepare_parts(struct writer *w, const struct daybook_draft *draft, st
         if (!rc && item->line == 0)
             rc = line_of_product(w, product, item->code, &parts[i].line, err);
         if (!rc && parts[i].line == 0)
-            rc = daybook_fail(err, DAYBOOK_NOT_FOUND, "No line of this order has the code %.*s.", (int)item->code.len, item->code.ptr);
+            rc = daybook_fail(err, DAYBOOK_NOT_FOUND, "No line of this order has the code %.*s.", (int)item->code.len,
+                              item->code.ptr);
     }
     data->parts = parts;
     data->part_count = draft->item_count;
@@ -196,8 +202,7 @@ static int prepare_order_data(struct writer *w, const struct daybook_draft *draf
     if (draft->customer.ptr)
         rc = resolve_customer(w, draft->customer, &data->customer, err);
     if (!rc && draft->item_count)
-        rc = moves ? prepare_parts(w, draft, data, err)
-                   : prepare_lines(w, draft, replaced, data, err);
+        rc = moves ? prepare_parts(w, draft, data, err) : prepare_lines(w, draft, replaced, data, err);
     if (!rc && draft->field_count)
         rc = prepare_own(w, draft->fields, draft->field_count, &data->own, &data->own_count, err);
     if (!rc)
@@ -211,14 +216,15 @@ static int prepare_order_data(struct writer *w, const struct daybook_draft *draf
 
 static int32_t occurred_on(const struct writer *w, const struct daybook_draft *draft)
 {
-    return draft->occurred == DAYBOOK_OCCURRED_ON ? draft->occurred_on
+    return draft->occurred == DAYBOOK_OCCURRED_ON        ? draft->occurred_on
            : draft->occurred == DAYBOOK_OCCURRED_UNKNOWN ? DAYBOOK_DAY_NONE
                                                          : w->today;
 }
 
 static int fold_state(struct writer *w, struct daybook_error *err)
 {
-    return order_fold(&w->state, &w->chain, w->chain.count, &w->places, ledger_zone(w->ledger), DAYBOOK_DAY_NONE, NULL, NULL, err);
+    return order_fold(&w->state, &w->chain, w->chain.count, &w->places, ledger_zone(w->ledger), DAYBOOK_DAY_NONE, NULL,
+                      NULL, err);
 }
 
 struct addition {
@@ -231,9 +237,15 @@ struct addition {
 static int add_order_event(struct writer *w, uint32_t order, const struct daybook_draft *draft, int32_t day,
                            const struct daybook_data *data, const struct addition *how, struct daybook_error *err)
 {
-    struct decision decision = {.type = draft->type, .data = data, .occurred_on = day, .today = w->today,
-                                .late_dates_allowed = how->late_dates_allowed, .in_place = how->in_place,
-                                .state = &w->state, .history = &w->chain, .places = &w->places};
+    struct decision decision = {.type = draft->type,
+                                .data = data,
+                                .occurred_on = day,
+                                .today = w->today,
+                                .late_dates_allowed = how->late_dates_allowed,
+                                .in_place = how->in_place,
+                                .state = &w->state,
+                                .history = &w->chain,
+                                .places = &w->places};
     int rc = data_validate(schema_by_wire(draft->type), data, err);
     if (!rc)
         rc = decide(&decision, err);
@@ -256,8 +268,8 @@ static int add_order_event(struct writer *w, uint32_t order, const struct dayboo
 }
 
 /* The same personal value under a fresh commitment. */
-static int commit_again(struct writer *w, uint64_t seq, const struct daybook_personal *from, struct daybook_personal *ret,
-                        struct daybook_error *err)
+static int commit_again(struct writer *w, uint64_t seq, const struct daybook_personal *from,
+                        struct daybook_personal *ret, struct daybook_error *err)
 {
     const uint8_t *salt;
     struct daybook_text value = DAYBOOK_TEXT_NONE;
@@ -268,9 +280,11 @@ static int commit_again(struct writer *w, uint64_t seq, const struct daybook_per
 /* What `change` says instead of what `data` says, field by field; a list is replaced whole. */
 static void overlay(const struct schema_type *type, const struct daybook_data *change, struct daybook_data *data)
 {
-    static const size_t sizes[SCHEMA_FIELD_KIND_COUNT] = {
-        [SCHEMA_UINT] = sizeof(uint64_t), [SCHEMA_DAY] = sizeof(int32_t), [SCHEMA_TEXT] = sizeof(struct daybook_text),
-        [SCHEMA_PERSONAL] = sizeof(struct daybook_personal), [SCHEMA_CUSTOMER] = sizeof(uint32_t)};
+    static const size_t sizes[SCHEMA_FIELD_KIND_COUNT] = {[SCHEMA_UINT] = sizeof(uint64_t),
+                                                          [SCHEMA_DAY] = sizeof(int32_t),
+                                                          [SCHEMA_TEXT] = sizeof(struct daybook_text),
+                                                          [SCHEMA_PERSONAL] = sizeof(struct daybook_personal),
+                                                          [SCHEMA_CUSTOMER] = sizeof(uint32_t)};
     for (size_t i = 0; i < type->field_count; i++) {
         const struct schema_field *field = &type->fields[i];
         if (!data_has(change, field))
@@ -371,8 +385,9 @@ static int prepare_rename(struct writer *w, const struct daybook_draft *draft, u
     if (!rc && holder && holder != ordinal) /* a name that somebody had before may be taken */
         rc = resolve_is_called(w, kind, holder, compared, &in_use, err);
     if (!rc && in_use)
-        rc = daybook_fail(err, DAYBOOK_ALREADY_EXISTS, "There is another %s %.*s. `daybook merge` makes two customers one.",
-                          schema_kind_name(kind), (int)name.len, name.ptr);
+        rc = daybook_fail(err, DAYBOOK_ALREADY_EXISTS,
+                          "There is another %s %.*s. `daybook merge` makes two customers one.", schema_kind_name(kind),
+                          (int)name.len, name.ptr);
     struct entry_event *added = rc ? NULL : entry_add_event(&w->entry, draft->type, ordinal);
     if (rc || !added)
         return rc ? rc : no_memory(err);
@@ -405,7 +420,8 @@ static int prepare_merge(struct writer *w, const struct daybook_draft *draft, st
 }
 
 /* A msgpack array of texts: the header, then each. */
-static int pack_choices(struct writer *w, const struct daybook_draft *draft, struct daybook_data *data, struct daybook_error *err)
+static int pack_choices(struct writer *w, const struct daybook_draft *draft, struct daybook_data *data,
+                        struct daybook_error *err)
 {
     size_t size = 3;
     for (size_t i = 0; i < draft->choice_count; i++)
@@ -439,7 +455,8 @@ static int prepare_field(struct writer *w, const struct daybook_draft *draft, st
     uint32_t ordinal = 0;
     int rc = resolve_find(w, DAYBOOK_FIELD, draft->name, &compared, &ordinal, err);
     if (!rc && ordinal)
-        rc = daybook_fail(err, DAYBOOK_ALREADY_EXISTS, "There is a field %.*s already.", (int)draft->name.len, draft->name.ptr);
+        rc = daybook_fail(err, DAYBOOK_ALREADY_EXISTS, "There is a field %.*s already.", (int)draft->name.len,
+                          draft->name.ptr);
     uint32_t fresh = rc ? 0 : entry_add_subject(&w->entry, DAYBOOK_FIELD);
     struct entry_event *added = fresh ? entry_add_event(&w->entry, DAYBOOK_FIELD_DEFINED, fresh) : NULL;
     if (rc || !added)
@@ -458,10 +475,14 @@ static int prepare_field(struct writer *w, const struct daybook_draft *draft, st
 static int prepare_register_event(struct writer *w, const struct daybook_draft *draft, struct daybook_error *err)
 {
     switch (draft->type) {
-    case DAYBOOK_CUSTOMER_RENAMED: return prepare_rename(w, draft, DAYBOOK_CUSTOMER, err);
-    case DAYBOOK_PRODUCT_RENAMED: return prepare_rename(w, draft, DAYBOOK_PRODUCT, err);
-    case DAYBOOK_CUSTOMER_MERGED: return prepare_merge(w, draft, err);
-    case DAYBOOK_FIELD_DEFINED: return prepare_field(w, draft, err);
+    case DAYBOOK_CUSTOMER_RENAMED:
+        return prepare_rename(w, draft, DAYBOOK_CUSTOMER, err);
+    case DAYBOOK_PRODUCT_RENAMED:
+        return prepare_rename(w, draft, DAYBOOK_PRODUCT, err);
+    case DAYBOOK_CUSTOMER_MERGED:
+        return prepare_merge(w, draft, err);
+    case DAYBOOK_FIELD_DEFINED:
+        return prepare_field(w, draft, err);
     default:
         return daybook_fail(err, DAYBOOK_BAD_VALUE, "Events of this type cannot be recorded by themselves.");
     }
@@ -520,7 +541,8 @@ static uint64_t key_hash(struct daybook_text key)
     return value;
 }
 
-/* Load the order's history. Under a key that was used before (*ret_repeated), only what was there before that entry: the
+/* Load the order's history. Under a key that was used before (*ret_repeated), only what was there before that entry:
+ * the
  * request is then decided as it was the first time, and compared. */
 static int load_order(struct writer *w, const struct daybook_entry *request, uint32_t order, uint64_t *ret_repeated,
                       struct daybook_error *err)
@@ -610,7 +632,8 @@ int prepare_entry(struct writer *w, const struct daybook_entry *request, struct 
     if (!rc)
         rc = validate_events(w, err);
     if (repeated) {
-        rc = rc ? daybook_fail(err, DAYBOOK_KEY_REUSED, "This key was used before, for something else. Use a new key for a new request.")
+        rc = rc ? daybook_fail(err, DAYBOOK_KEY_REUSED,
+                               "This key was used before, for something else. Use a new key for a new request.")
                 : repeat_compare(w, repeated, result, err);
         entry_reset(&w->entry);
         return rc;

@@ -1,4 +1,5 @@
-/* The same key again: does the request say what it said the first time? Compared are the events about orders, field by field, without
+/* The same key again: does the request say what it said the first time? Compared are the events about orders, field
+ * by field, without
  * seqs, times that the ledger set, and commitments: personal values count, and an erased one counts as equal. */
 #include <string.h>
 
@@ -25,7 +26,8 @@ struct comparison {
     int failed;
 };
 
-static bool same_personal(struct comparison *c, const struct daybook_personal *stored, const struct daybook_personal *now)
+static bool same_personal(struct comparison *c, const struct daybook_personal *stored,
+                          const struct daybook_personal *now)
 {
     const uint8_t *salt;
     struct daybook_text value = DAYBOOK_TEXT_NONE;
@@ -40,7 +42,8 @@ static bool same_text(struct daybook_text a, struct daybook_text b)
     return (a.ptr == NULL) == (b.ptr == NULL) && text_equals(a, b);
 }
 
-static bool same_own(struct comparison *c, const struct daybook_own *a, size_t count_a, const struct daybook_own *b, size_t count_b)
+static bool same_own(struct comparison *c, const struct daybook_own *a, size_t count_a, const struct daybook_own *b,
+                     size_t count_b)
 {
     bool same = count_a == count_b;
     for (size_t i = 0; i < count_a && same; i++)
@@ -76,15 +79,24 @@ static bool same_field(struct comparison *c, const struct schema_field *field, c
 {
     const void *x = (const char *)a + field->offset, *y = (const char *)b + field->offset;
     switch (field->kind) {
-    case SCHEMA_UINT: return *(const uint64_t *)x == *(const uint64_t *)y;
-    case SCHEMA_DAY: return *(const int32_t *)x == *(const int32_t *)y;
-    case SCHEMA_TEXT: return same_text(*(const struct daybook_text *)x, *(const struct daybook_text *)y);
-    case SCHEMA_PERSONAL: return same_personal(c, x, y);
-    case SCHEMA_CUSTOMER: return *(const uint32_t *)x == *(const uint32_t *)y;
-    case SCHEMA_LINES: return same_lines(c, a, b);
-    case SCHEMA_PARTS: return same_parts(a, b);
-    case SCHEMA_OWN: return same_own(c, a->own, a->own_count, b->own, b->own_count);
-    default: return a->rows_len == b->rows_len && (a->rows_len == 0 || memcmp(a->rows, b->rows, a->rows_len) == 0);
+    case SCHEMA_UINT:
+        return *(const uint64_t *)x == *(const uint64_t *)y;
+    case SCHEMA_DAY:
+        return *(const int32_t *)x == *(const int32_t *)y;
+    case SCHEMA_TEXT:
+        return same_text(*(const struct daybook_text *)x, *(const struct daybook_text *)y);
+    case SCHEMA_PERSONAL:
+        return same_personal(c, x, y);
+    case SCHEMA_CUSTOMER:
+        return *(const uint32_t *)x == *(const uint32_t *)y;
+    case SCHEMA_LINES:
+        return same_lines(c, a, b);
+    case SCHEMA_PARTS:
+        return same_parts(a, b);
+    case SCHEMA_OWN:
+        return same_own(c, a->own, a->own_count, b->own, b->own_count);
+    default:
+        return a->rows_len == b->rows_len && (a->rows_len == 0 || memcmp(a->rows, b->rows, a->rows_len) == 0);
     }
 }
 
@@ -169,13 +181,15 @@ int repeat_compare(struct writer *w, uint64_t seq, struct daybook_result *result
     if (!rc)
         rc = compare_entry(w, seq, last, &end, &same, err);
     if (!rc && !same)
-        rc = daybook_fail(err, DAYBOOK_KEY_REUSED, "This key was used before, for something else. Use a new key for a new request.");
+        rc = daybook_fail(err, DAYBOOK_KEY_REUSED,
+                          "This key was used before, for something else. Use a new key for a new request.");
     if (!rc)
         rc = read_event(w, seq, &first, err);
     if (!rc)
         rc = chain_load(&chain, w->log, first.kind, first.ordinal, seq, err);
     for (size_t i = 0; i < chain.count && !rc; i++)
-        if (chain.links[i].event.type == DAYBOOK_ORDER_CREATED && !(rc = chain_data(&chain, i, &chain.scratch, &data, err))) {
+        if (chain.links[i].event.type == DAYBOOK_ORDER_CREATED &&
+            !(rc = chain_data(&chain, i, &chain.scratch, &data, err))) {
             size_t len = data.order_no.len < DAYBOOK_ORDER_NO_MAX ? data.order_no.len : DAYBOOK_ORDER_NO_MAX;
             memcpy(result->order_no, data.order_no.ptr, len);
             result->order_no[len] = '\0';

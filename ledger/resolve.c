@@ -28,13 +28,15 @@ static const uint8_t *fresh_salt(struct writer *w)
     return arena_copy(&w->entry.arena, salt, DAYBOOK_SALT_SIZE);
 }
 
-int resolve_personal(struct writer *w, struct daybook_text value, struct daybook_personal *ret, struct daybook_error *err)
+int resolve_personal(struct writer *w, struct daybook_text value, struct daybook_personal *ret,
+                     struct daybook_error *err)
 {
     *ret = (struct daybook_personal){0};
     if (!value.ptr)
         return 0;
     if (value.len > DAYBOOK_TEXT_MAX)
-        return daybook_fail(err, DAYBOOK_TOO_LARGE, "A text of %zu bytes is too long; at most %d can be kept.", value.len, DAYBOOK_TEXT_MAX);
+        return daybook_fail(err, DAYBOOK_TOO_LARGE, "A text of %zu bytes is too long; at most %d can be kept.",
+                            value.len, DAYBOOK_TEXT_MAX);
     const uint8_t *salt = fresh_salt(w);
     uint8_t *commitment = arena_alloc(&w->entry.arena, DAYBOOK_COMMITMENT_SIZE);
     struct daybook_text copy = arena_text(&w->entry.arena, value);
@@ -52,12 +54,15 @@ int resolve_find(struct writer *w, uint32_t kind, struct daybook_text name, stru
 {
     size_t len = 0;
     char *compared = ledger_compared_name(kind, name, &len);
-    struct daybook_text copy = compared ? arena_text(&w->entry.arena, (struct daybook_text){compared, len}) : DAYBOOK_TEXT_NONE;
+    struct daybook_text copy =
+        compared ? arena_text(&w->entry.arena, (struct daybook_text){compared, len}) : DAYBOOK_TEXT_NONE;
     free(compared);
     if (!copy.ptr || copy.len == 0)
-        return daybook_fail(err, DAYBOOK_BAD_VALUE, "The name of the %s is empty or not valid UTF-8 text.", schema_kind_name(kind));
+        return daybook_fail(err, DAYBOOK_BAD_VALUE, "The name of the %s is empty or not valid UTF-8 text.",
+                            schema_kind_name(kind));
     if (name.len > DAYBOOK_TEXT_MAX || copy.len > DAYBOOK_TEXT_MAX)
-        return daybook_fail(err, DAYBOOK_TOO_LARGE, "The name of the %s is too long; at most %d bytes can be kept.", schema_kind_name(kind), DAYBOOK_TEXT_MAX);
+        return daybook_fail(err, DAYBOOK_TOO_LARGE, "The name of the %s is too long; at most %d bytes can be kept.",
+                            schema_kind_name(kind), DAYBOOK_TEXT_MAX);
     *ret_compared = copy;
     for (size_t i = w->entry.name_count; i-- > 0;)
         if (w->entry.names[i].kind == kind && text_equals(w->entry.names[i].text, copy)) {
@@ -72,11 +77,13 @@ int resolve_known(struct writer *w, uint32_t kind, struct daybook_text name, uin
     struct daybook_text compared;
     int rc = resolve_find(w, kind, name, &compared, ret, err);
     if (!rc && *ret == 0)
-        rc = daybook_fail(err, DAYBOOK_NOT_FOUND, "There is no %s %.*s.", schema_kind_name(kind), (int)name.len, name.ptr);
+        rc = daybook_fail(err, DAYBOOK_NOT_FOUND, "There is no %s %.*s.", schema_kind_name(kind), (int)name.len,
+                          name.ptr);
     return rc;
 }
 
-/* What has that name, or a new subject with its registering event, whose fields the caller fills in (*ret_event, NULL when it
+/* What has that name, or a new subject with its registering event, whose fields the caller fills in (*ret_event, NULL
+ * when it
  * was there). */
 static int find_or_register(struct writer *w, uint32_t kind, uint32_t type, struct daybook_text name, uint32_t *ret,
                             struct entry_event **ret_event, struct daybook_error *err)
@@ -114,7 +121,8 @@ int resolve_actor(struct writer *w, struct daybook_text name, uint32_t *ret, str
     return register_person(w, DAYBOOK_ACTOR, DAYBOOK_ACTOR_REGISTERED, name, ret, &added, err);
 }
 
-int resolve_via(struct writer *w, struct daybook_text name, struct daybook_text kind, uint32_t *ret, struct daybook_error *err)
+int resolve_via(struct writer *w, struct daybook_text name, struct daybook_text kind, uint32_t *ret,
+                struct daybook_error *err)
 {
     struct entry_event *added;
     int rc = register_person(w, DAYBOOK_VIA, DAYBOOK_VIA_REGISTERED, name, ret, &added, err);
@@ -140,7 +148,8 @@ int resolve_customer(struct writer *w, struct daybook_text name, uint32_t *ret, 
     return register_person(w, DAYBOOK_CUSTOMER, DAYBOOK_CUSTOMER_REGISTERED, name, ret, &added, err);
 }
 
-int resolve_product(struct writer *w, struct daybook_text code, struct daybook_text name, uint32_t *ret, struct daybook_error *err)
+int resolve_product(struct writer *w, struct daybook_text code, struct daybook_text name, uint32_t *ret,
+                    struct daybook_error *err)
 {
     struct entry_event *added;
     int rc = find_or_register(w, DAYBOOK_PRODUCT, DAYBOOK_PRODUCT_REGISTERED, code, ret, &added, err);
@@ -261,7 +270,8 @@ static int read_own(struct writer *w, const struct daybook_draft_field *field, c
     if (definition && text_equals(definition->category, DAYBOOK_TEXT("number"))) {
         own->kind = DAYBOOK_OWN_NUMBER;
         if (!decimal_parse(text_trim(value), &own->number))
-            return daybook_fail(err, DAYBOOK_BAD_VALUE, "Field %.*s takes a plain number such as 12.5.", name_len, name);
+            return daybook_fail(err, DAYBOOK_BAD_VALUE, "Field %.*s takes a plain number such as 12.5.", name_len,
+                                name);
     } else if (definition && text_equals(definition->category, DAYBOOK_TEXT("date"))) {
         own->kind = DAYBOOK_OWN_DAY;
         if (!date_parse_iso(text_trim(value), &own->day))
@@ -270,7 +280,9 @@ static int read_own(struct writer *w, const struct daybook_draft_field *field, c
         own->kind = DAYBOOK_OWN_TEXT;
         own->text = value;
         if (definition->rows_len && !is_among_choices(definition, value))
-            return daybook_fail(err, DAYBOOK_BAD_VALUE, "Field %.*s does not have the choice \"%.*s\". `daybook schema` shows its choices.", name_len, name, (int)value.len, value.ptr);
+            return daybook_fail(err, DAYBOOK_BAD_VALUE,
+                                "Field %.*s does not have the choice \"%.*s\". `daybook schema` shows its choices.",
+                                name_len, name, (int)value.len, value.ptr);
     } else {
         own->kind = DAYBOOK_OWN_PERSONAL;
         return resolve_personal(w, value, &own->personal, err);
@@ -284,7 +296,8 @@ static bool any_event(const struct daybook_data *data)
     return true;
 }
 
-int resolve_own(struct writer *w, const struct daybook_draft_field *field, struct daybook_own *ret, struct daybook_error *err)
+int resolve_own(struct writer *w, const struct daybook_draft_field *field, struct daybook_own *ret,
+                struct daybook_error *err)
 {
     struct entry_event *added;
     struct daybook_data definition;

@@ -8,14 +8,15 @@
 
 enum { OPTIONAL = 0, REQUIRED = 1 };
 
-#define FIELD(name, kind, member, need, since) {name, SCHEMA_##kind, offsetof(struct daybook_data, member), need, since},
-#define EVENT(id, wire, name, subject, version, ...) \
+#define FIELD(name, kind, member, need, since)                                                                         \
+    {name, SCHEMA_##kind, offsetof(struct daybook_data, member), need, since},
+#define EVENT(id, wire, name, subject, version, ...)                                                                   \
     static const struct schema_field fields_of_##id[] = {__VA_ARGS__{NULL, SCHEMA_UINT, 0, OPTIONAL, 0}};
 #include "daybook/schema.def"
 #undef EVENT
 
 const struct schema_type schema_types[] = {
-#define EVENT(id, wire, name, subject, version, ...) \
+#define EVENT(id, wire, name, subject, version, ...)                                                                   \
     {name, wire, DAYBOOK_##subject, version, fields_of_##id, sizeof fields_of_##id / sizeof *fields_of_##id - 1},
 #include "daybook/schema.def"
 #undef EVENT
@@ -51,7 +52,7 @@ const struct schema_type *schema_by_name(struct daybook_text name)
 const char *schema_field_kind_name(enum schema_field_kind kind)
 {
     static const char *const names[SCHEMA_FIELD_KIND_COUNT] = {
-        [SCHEMA_UINT] = "integer",      [SCHEMA_DAY] = "day",     [SCHEMA_TEXT] = "text",
+        [SCHEMA_UINT] = "integer",      [SCHEMA_DAY] = "day",           [SCHEMA_TEXT] = "text",
         [SCHEMA_PERSONAL] = "personal", [SCHEMA_CUSTOMER] = "customer", [SCHEMA_LINES] = "lines",
         [SCHEMA_PARTS] = "quantities",  [SCHEMA_OWN] = "own fields",    [SCHEMA_ROWS] = "rows",
     };
@@ -79,10 +80,14 @@ void data_init(struct daybook_data *data)
 static size_t list_count(const struct daybook_data *data, enum schema_field_kind kind)
 {
     switch (kind) {
-    case SCHEMA_LINES: return data->line_count;
-    case SCHEMA_PARTS: return data->part_count;
-    case SCHEMA_OWN: return data->own_count;
-    default: return data->rows_len;
+    case SCHEMA_LINES:
+        return data->line_count;
+    case SCHEMA_PARTS:
+        return data->part_count;
+    case SCHEMA_OWN:
+        return data->own_count;
+    default:
+        return data->rows_len;
     }
 }
 
@@ -90,12 +95,18 @@ bool data_has(const struct daybook_data *data, const struct schema_field *field)
 {
     const void *member = (const char *)data + field->offset;
     switch (field->kind) {
-    case SCHEMA_UINT: return *(const uint64_t *)member != 0;
-    case SCHEMA_DAY: return *(const int32_t *)member != DAYBOOK_DAY_NONE;
-    case SCHEMA_TEXT: return ((const struct daybook_text *)member)->ptr != NULL;
-    case SCHEMA_PERSONAL: return ((const struct daybook_personal *)member)->commitment != NULL;
-    case SCHEMA_CUSTOMER: return *(const uint32_t *)member != 0;
-    default: return list_count(data, field->kind) != 0;
+    case SCHEMA_UINT:
+        return *(const uint64_t *)member != 0;
+    case SCHEMA_DAY:
+        return *(const int32_t *)member != DAYBOOK_DAY_NONE;
+    case SCHEMA_TEXT:
+        return ((const struct daybook_text *)member)->ptr != NULL;
+    case SCHEMA_PERSONAL:
+        return ((const struct daybook_personal *)member)->commitment != NULL;
+    case SCHEMA_CUSTOMER:
+        return *(const uint32_t *)member != 0;
+    default:
+        return list_count(data, field->kind) != 0;
     }
 }
 
@@ -153,10 +164,14 @@ static int validate_field(const struct schema_field *field, const struct daybook
     const void *member = (const char *)data + field->offset;
     int rc = 0;
     switch (field->kind) {
-    case SCHEMA_TEXT: return validate_text(field->name, *(const struct daybook_text *)member, err);
-    case SCHEMA_PERSONAL: return validate_text(field->name, ((const struct daybook_personal *)member)->value, err);
-    case SCHEMA_DAY: return validate_day(field->name, *(const int32_t *)member, err);
-    case SCHEMA_OWN: return validate_own(data->own, data->own_count, err);
+    case SCHEMA_TEXT:
+        return validate_text(field->name, *(const struct daybook_text *)member, err);
+    case SCHEMA_PERSONAL:
+        return validate_text(field->name, ((const struct daybook_personal *)member)->value, err);
+    case SCHEMA_DAY:
+        return validate_day(field->name, *(const int32_t *)member, err);
+    case SCHEMA_OWN:
+        return validate_own(data->own, data->own_count, err);
     case SCHEMA_LINES:
         for (size_t i = 0; i < data->line_count && !rc; i++)
             rc = validate_line(&data->lines[i], err);
@@ -167,7 +182,8 @@ static int validate_field(const struct schema_field *field, const struct daybook
                 data->parts[i].quantity.mantissa <= 0)
                 return daybook_fail(err, DAYBOOK_BAD_VALUE, "A shipped or delivered quantity must be above 0.");
         return 0;
-    default: return 0;
+    default:
+        return 0;
     }
 }
 

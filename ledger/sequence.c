@@ -36,7 +36,8 @@ static int give_ordinals(struct sequence *s, struct entry *entry, struct daybook
         if (next[kind] == 0)
             next[kind] = s->last_ordinals[kind] + 1;
         if (next[kind] & ENTRY_NEW)
-            return daybook_fail(err, DAYBOOK_TOO_LARGE, "This ledger has as many %ss as it can hold.", schema_kind_name(kind));
+            return daybook_fail(err, DAYBOOK_TOO_LARGE, "This ledger has as many %ss as it can hold.",
+                                schema_kind_name(kind));
         entry->new_ordinals[i] = next[kind]++;
     }
     return 0;
@@ -65,7 +66,8 @@ static void settle_references(const struct entry *entry, struct entry_event *add
         own[i].field = settled(entry, own[i].field);
 }
 
-/* The smallest number of the pattern, for that day, that nobody has. A kept counter only says where to begin: all numbers up to
+/* The smallest number of the pattern, for that day, that nobody has. A kept counter only says where to begin: all
+ * numbers up to
  * it are taken. */
 static int give_number(struct sequence *s, struct entry *entry, int64_t recorded_us, struct daybook_error *err)
 {
@@ -85,7 +87,8 @@ static int give_number(struct sequence *s, struct entry *entry, int64_t recorded
     created->data.order_no = arena_text(&entry->arena, text);
     if (!created->data.order_no.ptr)
         return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for an order number.");
-    rc = entry_add_name(entry, (struct entry_name){DAYBOOK_ORDER, created->event.ordinal, false, created->data.order_no}, err);
+    rc = entry_add_name(entry,
+                        (struct entry_name){DAYBOOK_ORDER, created->event.ordinal, false, created->data.order_no}, err);
     if (!rc && counter % COUNTER_KEPT_EVERY == 0) {
         prefix.len = numbers_expand(s->numbers, day, 0, number);
         prefix = arena_text(&entry->arena, prefix);
@@ -139,7 +142,8 @@ static int encode(struct sequence *s, struct entry *entry, struct daybook_error 
             size_t wanted = s->bytes_capacity * 2 + DAYBOOK_EVENT_SIZE_MAX;
             uint8_t *bigger = realloc(s->bytes, wanted);
             if (!bigger)
-                return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for an entry of %zu events.", entry->event_count);
+                return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for an entry of %zu events.",
+                                    entry->event_count);
             s->bytes = bigger;
             s->bytes_capacity = wanted;
         }
@@ -230,7 +234,8 @@ static int check_expected(struct sequence *s, const struct entry *entry, struct 
     struct store_head head;
     int rc = store_head(s->log, DAYBOOK_ORDER, entry->expect_order, &head, err);
     if (!rc && head.last_seq != entry->expect_last_seq)
-        rc = daybook_fail(err, DAYBOOK_VERSION_CONFLICT, "The order was changed by someone else meanwhile. Look at it again and repeat.");
+        rc = daybook_fail(err, DAYBOOK_VERSION_CONFLICT,
+                          "The order was changed by someone else meanwhile. Look at it again and repeat.");
     return rc;
 }
 
@@ -249,7 +254,8 @@ int sequence_entry(struct sequence *s, struct entry *entry, int64_t clock_us, st
         rc = encode(s, entry, err);
     if (rc)
         return rc;
-    struct sequence_verdict verdict = {.first_seq = s->last_seq + 1, .last_seq = s->last_seq + entry->event_count, .recorded_us = recorded_us};
+    struct sequence_verdict verdict = {
+        .first_seq = s->last_seq + 1, .last_seq = s->last_seq + entry->event_count, .recorded_us = recorded_us};
     if (entry->about < entry->event_count) {
         verdict.order = entry->events[entry->about].event.ordinal;
         verdict.order_no = entry->events[entry->about].data.order_no;

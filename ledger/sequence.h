@@ -1,7 +1,8 @@
 /* The sequencer: turns a decided entry and a clock reading into events of the log.
  *
  * It is a function of the log, the entry and the clock reading alone: it reads no clock, draws no random number, has no
- * configuration and no Unicode tables, so that whoever applies the same entries in the same order gets the same bytes. It
+ * configuration and no Unicode tables, so that whoever applies the same entries in the same order gets the same
+ * bytes. It
  * tells stale entries, gives ordinals, order numbers, seqs and times, and keeps heads, names, keys, voids and
  * tree in step. */
 #ifndef LEDGER_SEQUENCE_H
@@ -22,7 +23,7 @@ struct sequence {
     const struct zone *zone;
     struct daybook_text numbers;
     uint32_t last_ordinals[DAYBOOK_KIND_COUNT]; /* read when first needed; 0: not read yet */
-    uint8_t *bytes; /* the encoded events of one entry, one after the other */
+    uint8_t *bytes;                             /* the encoded events of one entry, one after the other */
     size_t bytes_capacity;
 };
 
@@ -33,7 +34,8 @@ struct sequence_verdict {
     struct daybook_text order_no; /* lives as long as the entry */
 };
 
-/* Nothing is put when it fails before the first put; when a put fails the transaction must be aborted, which *ret_broken
+/* Nothing is put when it fails before the first put; when a put fails the transaction must be aborted, which
+ * *ret_broken
  * says. DAYBOOK_VERSION_CONFLICT, _TOO_LARGE, and what the store says. */
 int sequence_entry(struct sequence *sequence, struct entry *entry, int64_t clock_us, struct sequence_verdict *ret,
                    bool *ret_broken, struct daybook_error *err);

@@ -20,8 +20,12 @@ static const struct {
     const char *name;
     unsigned flags;
 } tables[TABLE_COUNT] = {
-    [EVENTS] = {"events", MDB_INTEGERKEY}, [HEADS] = {"heads", MDB_INTEGERKEY}, [NAMES] = {"names", 0},
-    [KEYS] = {"keys", MDB_INTEGERKEY},     [VOIDS] = {"voids", MDB_INTEGERKEY}, [TREE] = {"tree", MDB_INTEGERKEY},
+    [EVENTS] = {"events", MDB_INTEGERKEY},
+    [HEADS] = {"heads", MDB_INTEGERKEY},
+    [NAMES] = {"names", 0},
+    [KEYS] = {"keys", MDB_INTEGERKEY},
+    [VOIDS] = {"voids", MDB_INTEGERKEY},
+    [TREE] = {"tree", MDB_INTEGERKEY},
     [META] = {"meta", 0},
 };
 
@@ -57,7 +61,7 @@ static int open_tables(struct store *store, bool create, struct daybook_error *e
         lmdb = mdb_dbi_open(txn, tables[i].name, tables[i].flags | (create ? MDB_CREATE : 0), &store->tables[i]);
     if (!lmdb && create) {
         uint64_t format = STORE_FORMAT;
-        MDB_val key = {6, (void *)(uintptr_t)"format"}, value = {sizeof format, &format};
+        MDB_val key = {6, (void *)(uintptr_t) "format"}, value = {sizeof format, &format};
         lmdb = mdb_put(txn, store->tables[META], &key, &value, 0);
     }
     if (lmdb) {
@@ -193,9 +197,11 @@ int store_open(const char *folder, bool any_filesystem, struct store **ret, stru
     char *log = path_join(folder, "log"), *data = path_join(folder, "log/data.mdb");
     int rc = log && data ? store_new(folder, &store, err) : path_fail(folder, ENOMEM, "opening", err);
     if (!rc && access(data, F_OK))
-        rc = errno == ENOENT || errno == ENOTDIR
-                 ? daybook_fail(err, DAYBOOK_NO_LEDGER, "There is no ledger in %s. `daybook init` makes one; --ledger or $DAYBOOK_LEDGER names another folder.", folder)
-                 : path_fail(folder, errno, "opening", err);
+        rc = errno == ENOENT || errno == ENOTDIR ? daybook_fail(err, DAYBOOK_NO_LEDGER,
+                                                                "There is no ledger in %s. `daybook init` makes one; "
+                                                                "--ledger or $DAYBOOK_LEDGER names another folder.",
+                                                                folder)
+                                                 : path_fail(folder, errno, "opening", err);
     if (!rc)
         rc = open_log(store, log, any_filesystem, err);
     free(log);
@@ -226,7 +232,8 @@ const char *store_folder(const struct store *store)
 static int wait_for_turn(struct store *store, struct daybook_error *err)
 {
     if (store->read_only)
-        return daybook_fail(err, DAYBOOK_READ_ONLY, "%s cannot be written: no permission, or a read-only disk.", store->folder);
+        return daybook_fail(err, DAYBOOK_READ_ONLY, "%s cannot be written: no permission, or a read-only disk.",
+                            store->folder);
     while (flock(store->queue, LOCK_EX))
         if (errno != EINTR)
             return path_fail(store->folder, errno, "locking", err);
@@ -338,7 +345,8 @@ int store_last_seq(struct store_txn *txn, uint64_t *ret, struct daybook_error *e
     return 0;
 }
 
-int store_event(struct store_txn *txn, uint64_t seq, const uint8_t **ret_bytes, size_t *ret_len, struct daybook_error *err)
+int store_event(struct store_txn *txn, uint64_t seq, const uint8_t **ret_bytes, size_t *ret_len,
+                struct daybook_error *err)
 {
     MDB_val value;
     bool found;
@@ -392,7 +400,8 @@ static uint64_t subject_key(uint32_t kind, uint32_t ordinal)
     return (uint64_t)kind << 32 | ordinal;
 }
 
-int store_head(struct store_txn *txn, uint32_t kind, uint32_t ordinal, struct store_head *ret, struct daybook_error *err)
+int store_head(struct store_txn *txn, uint32_t kind, uint32_t ordinal, struct store_head *ret,
+               struct daybook_error *err)
 {
     struct head_row row = {0};
     bool found;
@@ -402,7 +411,8 @@ int store_head(struct store_txn *txn, uint32_t kind, uint32_t ordinal, struct st
     return rc;
 }
 
-int store_put_head(struct store_txn *txn, uint32_t kind, uint32_t ordinal, struct store_head head, struct daybook_error *err)
+int store_put_head(struct store_txn *txn, uint32_t kind, uint32_t ordinal, struct store_head head,
+                   struct daybook_error *err)
 {
     struct head_row row = {head.last_seq, head.version};
     return put_fixed(txn, HEADS, subject_key(kind, ordinal), &row, sizeof row, err);
@@ -465,7 +475,8 @@ int store_name(struct store_txn *txn, uint32_t kind, struct daybook_text name, u
     return 0;
 }
 
-int store_put_name(struct store_txn *txn, uint32_t kind, struct daybook_text name, uint32_t ordinal, struct daybook_error *err)
+int store_put_name(struct store_txn *txn, uint32_t kind, struct daybook_text name, uint32_t ordinal,
+                   struct daybook_error *err)
 {
     uint8_t key[NAME_KEY_MAX];
     return put(txn, NAMES, (MDB_val){store_name_key(kind, name, key), key}, (MDB_val){sizeof ordinal, &ordinal}, err);
@@ -539,7 +550,8 @@ static uint64_t row_key(unsigned level, uint64_t index)
     return (uint64_t)level << 56 | index;
 }
 
-int store_tree_row(struct store_txn *txn, unsigned level, uint64_t index, struct tree_hash *ret, struct daybook_error *err)
+int store_tree_row(struct store_txn *txn, unsigned level, uint64_t index, struct tree_hash *ret,
+                   struct daybook_error *err)
 {
     bool found;
     int rc = get_fixed(txn, TREE, row_key(level, index), ret, sizeof *ret, &found, err);

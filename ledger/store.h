@@ -46,23 +46,30 @@ void store_abort(struct store_txn *txn);                            /* NULL is a
 /* 0 for an empty log. */
 int store_last_seq(struct store_txn *txn, uint64_t *ret, struct daybook_error *err);
 /* The bytes live until the transaction ends or, in a write transaction, the next put. DAYBOOK_NOT_FOUND. */
-int store_event(struct store_txn *txn, uint64_t seq, const uint8_t **ret_bytes, size_t *ret_len, struct daybook_error *err);
+int store_event(struct store_txn *txn, uint64_t seq, const uint8_t **ret_bytes, size_t *ret_len,
+                struct daybook_error *err);
 /* Only at the end of the log. */
 int store_put_event(struct store_txn *txn, uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_error *err);
 /* Walk events from `from` on, in order, until visit answers non-zero (which is returned) or the log ends. */
 typedef int store_visit(void *context, uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_error *err);
-int store_each_event(struct store_txn *txn, uint64_t from, store_visit *visit, void *context, struct daybook_error *err);
+int store_each_event(struct store_txn *txn, uint64_t from, store_visit *visit, void *context,
+                     struct daybook_error *err);
 
-int store_head(struct store_txn *txn, uint32_t kind, uint32_t ordinal, struct store_head *ret, struct daybook_error *err);
-int store_put_head(struct store_txn *txn, uint32_t kind, uint32_t ordinal, struct store_head head, struct daybook_error *err);
+int store_head(struct store_txn *txn, uint32_t kind, uint32_t ordinal, struct store_head *ret,
+               struct daybook_error *err);
+int store_put_head(struct store_txn *txn, uint32_t kind, uint32_t ordinal, struct store_head head,
+                   struct daybook_error *err);
 /* The highest ordinal of the kind; 0 when there is none. */
 int store_last_ordinal(struct store_txn *txn, uint32_t kind, uint32_t *ret, struct daybook_error *err);
 /* Number of rows of heads. */
 int store_head_count(struct store_txn *txn, uint64_t *ret, struct daybook_error *err);
 
-/* Natural names of kinds whose names are public. `name` is already in the form in which it is compared. Not there: ordinal 0. */
-int store_name(struct store_txn *txn, uint32_t kind, struct daybook_text name, uint32_t *ret, struct daybook_error *err);
-int store_put_name(struct store_txn *txn, uint32_t kind, struct daybook_text name, uint32_t ordinal, struct daybook_error *err);
+/* Natural names of kinds whose names are public. `name` is already in the form in which it is compared. Not there:
+ * ordinal 0. */
+int store_name(struct store_txn *txn, uint32_t kind, struct daybook_text name, uint32_t *ret,
+               struct daybook_error *err);
+int store_put_name(struct store_txn *txn, uint32_t kind, struct daybook_text name, uint32_t ordinal,
+                   struct daybook_error *err);
 int store_name_count(struct store_txn *txn, uint64_t *ret, struct daybook_error *err);
 /* The key under which a name stands in a table of names: kind, then the name, or of a long one its first 400 bytes and
  * a SHA-256. Returns the key's length. */
@@ -78,7 +85,8 @@ int store_key_count(struct store_txn *txn, uint64_t *ret, struct daybook_error *
 int store_voids(struct store_txn *txn, struct store_void **ret, size_t *ret_count, struct daybook_error *err);
 int store_put_void(struct store_txn *txn, const struct store_void *row, struct daybook_error *err);
 
-int store_tree_row(struct store_txn *txn, unsigned level, uint64_t index, struct tree_hash *ret, struct daybook_error *err);
+int store_tree_row(struct store_txn *txn, unsigned level, uint64_t index, struct tree_hash *ret,
+                   struct daybook_error *err);
 int store_put_tree_row(struct store_txn *txn, const struct tree_row *row, struct daybook_error *err);
 int store_tree_row_count(struct store_txn *txn, uint64_t *ret, struct daybook_error *err);
 

@@ -10,7 +10,8 @@ bool text_is_valid(struct daybook_text text);
 bool text_equals(struct daybook_text a, struct daybook_text b);
 /* By bytes, which for UTF-8 is code-point order; -1, 0, 1. */
 int text_compare(struct daybook_text a, struct daybook_text b);
-/* Without white space at both ends (ASCII blanks, tab, CR, LF, U+00A0, U+3000, U+FEFF and other Unicode spaces). Points into `text`. */
+/* Without white space at both ends (ASCII blanks, tab, CR, LF, U+00A0, U+3000, U+FEFF and other Unicode spaces).
+ * Points into `text`. */
 struct daybook_text text_trim(struct daybook_text text);
 
 /* The form in which two names are compared: NFKC, case folded, white space runs as one blank, trimmed.

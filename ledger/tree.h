@@ -18,7 +18,7 @@ struct tree_hash {
 };
 
 struct tree {
-    uint64_t size; /* leaves */
+    uint64_t size;  /* leaves */
     unsigned depth; /* used entries of stack = number of 1-bits of size */
     struct tree_hash stack[TREE_STACK_MAX];
 };
@@ -37,13 +37,15 @@ void tree_init(struct tree *tree); /* the empty tree */
 /* Append a leaf. Rows completed by it go to rows; returns how many (0 for 255 appends in 256). */
 unsigned tree_append(struct tree *tree, const struct tree_hash *leaf, struct tree_row rows[TREE_ROWS_MAX]);
 void tree_root(const struct tree *tree, struct tree_hash *ret);
-/* Put the root of a perfect subtree of 2^height leaves on the right end; the size so far must be a multiple of 2^height.
+/* Put the root of a perfect subtree of 2^height leaves on the right end; the size so far must be a multiple of
+ * 2^height.
  * Rebuilds a stack from stored rows. Rows of a height above `height` that this completes are not reported. */
 void tree_push_subtree(struct tree *tree, const struct tree_hash *root, unsigned height);
 /* 64 lower-case hex digits and NUL. */
 void tree_hash_hex(const struct tree_hash *hash, char out[2 * TREE_HASH_SIZE + 1]);
 
-/* SHA-256 of two byte runs one after the other (len_b may be 0): the commitment of personal data is H(salt || value). */
+/* SHA-256 of two byte runs one after the other (len_b may be 0): the commitment of personal data is H(salt ||
+ * value). */
 void sha256_pair(const void *a, size_t len_a, const void *b, size_t len_b, uint8_t ret[32]);
 
 #endif

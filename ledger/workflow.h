@@ -5,7 +5,13 @@
 #include "daybook/event.h"
 
 /* What a status means for figures, whatever it is called. */
-enum workflow_phase { WORKFLOW_OPEN, WORKFLOW_SHIPPED /* open too */, WORKFLOW_DELIVERED, WORKFLOW_CANCELLED, WORKFLOW_RETURNED };
+enum workflow_phase {
+    WORKFLOW_OPEN,
+    WORKFLOW_SHIPPED /* open too */,
+    WORKFLOW_DELIVERED,
+    WORKFLOW_CANCELLED,
+    WORKFLOW_RETURNED
+};
 
 enum workflow_status {
     STATUS_PENDING,

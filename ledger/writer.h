@@ -1,4 +1,5 @@
-/* The writer's side of an append: a request in the caller's words becomes an entry, named and decided, under the write lock.
+/* The writer's side of an append: a request in the caller's words becomes an entry, named and decided, under the
+ * write lock.
  *
  *     resolve.c   names -> ordinals; who and what is new is registered by events of the same entry
  *     prepare.c   drafts -> events, each decided on the state that the ones before it leave
@@ -34,19 +35,25 @@ void writer_release(struct writer *writer);
 
 /* ---- resolve.c: ordinals, or ENTRY_NEW | n with the registering event added to the entry */
 int resolve_actor(struct writer *writer, struct daybook_text name, uint32_t *ret, struct daybook_error *err);
-int resolve_via(struct writer *writer, struct daybook_text name, struct daybook_text kind, uint32_t *ret, struct daybook_error *err);
-int resolve_source(struct writer *writer, const struct daybook_source_name *source, uint32_t *ret, struct daybook_error *err);
+int resolve_via(struct writer *writer, struct daybook_text name, struct daybook_text kind, uint32_t *ret,
+                struct daybook_error *err);
+int resolve_source(struct writer *writer, const struct daybook_source_name *source, uint32_t *ret,
+                   struct daybook_error *err);
 int resolve_customer(struct writer *writer, struct daybook_text name, uint32_t *ret, struct daybook_error *err);
-int resolve_product(struct writer *writer, struct daybook_text code, struct daybook_text name, uint32_t *ret, struct daybook_error *err);
+int resolve_product(struct writer *writer, struct daybook_text code, struct daybook_text name, uint32_t *ret,
+                    struct daybook_error *err);
 /* The value of an own field as its definition reads it; a field that is not there yet is defined as personal text. */
-int resolve_own(struct writer *writer, const struct daybook_draft_field *field, struct daybook_own *ret, struct daybook_error *err);
+int resolve_own(struct writer *writer, const struct daybook_draft_field *field, struct daybook_own *ret,
+                struct daybook_error *err);
 /* What has that name; DAYBOOK_NOT_FOUND with a sentence. */
-int resolve_known(struct writer *writer, uint32_t kind, struct daybook_text name, uint32_t *ret, struct daybook_error *err);
+int resolve_known(struct writer *writer, uint32_t kind, struct daybook_text name, uint32_t *ret,
+                  struct daybook_error *err);
 /* 0 in *ret when nobody has the name. *ret_compared is in the entry's arena. */
 int resolve_find(struct writer *writer, uint32_t kind, struct daybook_text name, struct daybook_text *ret_compared,
                  uint32_t *ret, struct daybook_error *err);
 /* A personal value with a fresh salt; absent for an absent text. */
-int resolve_personal(struct writer *writer, struct daybook_text value, struct daybook_personal *ret, struct daybook_error *err);
+int resolve_personal(struct writer *writer, struct daybook_text value, struct daybook_personal *ret,
+                     struct daybook_error *err);
 /* Is that its present name, and not one that it had before? */
 int resolve_is_called(struct writer *writer, uint32_t kind, uint32_t ordinal, struct daybook_text compared, bool *ret,
                       struct daybook_error *err);
@@ -59,7 +66,8 @@ int prepare_entry(struct writer *writer, const struct daybook_entry *request, st
                   struct daybook_error *err);
 
 /* ---- repeat.c */
-/* Where an entry with that key begins to be about its subject: in the chain loaded, or (no subject was named) in the table
+/* Where an entry with that key begins to be about its subject: in the chain loaded, or (no subject was named) in the
+ * table
  * of keys. 0: nowhere. */
 int repeat_find(struct writer *writer, uint64_t key, uint64_t *ret_seq, struct daybook_error *err);
 /* Does the entry prepared now say the same as the one stored around `seq`? DAYBOOK_KEY_REUSED when not. */

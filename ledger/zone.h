@@ -21,7 +21,8 @@ int32_t zone_offset_s(const struct zone *zone, int64_t instant_us);
 int32_t zone_day(const struct zone *zone, int64_t instant_us);
 /* The first microsecond of that civil day in the zone. */
 int64_t zone_day_start_us(const struct zone *zone, int32_t day);
-/* The system's own zone name for the default of `init`: $TZ if it names one, else /etc/timezone, else the target of /etc/localtime, else "UTC". Writes NUL-terminated text. */
+/* The system's own zone name for the default of `init`: $TZ if it names one, else /etc/timezone, else the target
+ * of /etc/localtime, else "UTC". Writes NUL-terminated text. */
 void zone_system_name(char out[64]);
 
 #endif

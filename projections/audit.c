@@ -202,7 +202,8 @@ static bool envelope_matches(const struct audit_walk *w, const struct daybook_ev
 
 static bool field_matches(struct daybook_text wanted, struct daybook_text field)
 {
-    bool first = field.len > wanted.len && field.ptr[wanted.len] == '.' && memcmp(field.ptr, wanted.ptr, wanted.len) == 0;
+    bool first =
+        field.len > wanted.len && field.ptr[wanted.len] == '.' && memcmp(field.ptr, wanted.ptr, wanted.len) == 0;
     bool last = field.len > wanted.len && field.ptr[field.len - wanted.len - 1] == '.' &&
                 memcmp(field.ptr + field.len - wanted.len, wanted.ptr, wanted.len) == 0;
     return first || last || text_equals(wanted, field);
@@ -285,12 +286,16 @@ int audit_each(struct daybook_snapshot *snapshot, struct registers *registers, c
                audit_visit *visit, void *context, struct daybook_error *err)
 {
     uint64_t last = daybook_last_seq(snapshot);
-    struct audit_walk w = {.auditor = {.snapshot = snapshot, .registers = registers}, .filter = filter, .visit = visit, .context = context};
+    struct audit_walk w = {.auditor = {.snapshot = snapshot, .registers = registers},
+                           .filter = filter,
+                           .visit = visit,
+                           .context = context};
     int rc = 0;
     if (filter->limit == 0)
         return 0;
     if (filter->limit < last && !(w.latest = malloc(filter->limit * sizeof *w.latest)))
-        rc = daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for an audit trail of %llu events.", (unsigned long long)filter->limit);
+        rc = daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for an audit trail of %llu events.",
+                          (unsigned long long)filter->limit);
     if (!rc)
         rc = daybook_follow(snapshot, filter->from ? filter->from : 1, visit_event, &w, err);
     if (rc == STOPPED)

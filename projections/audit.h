@@ -1,7 +1,9 @@
 /* The view `audit`: who changed what and when, from -> to, of every field of every event, exactly.
  *
- * It keeps nothing. Who, when, what type and which subject stand in each event's envelope, and a scan of envelopes is faster than
- * an index is to keep; what an event changed is the difference between the subject's state right before it and right after
+ * It keeps nothing. Who, when, what type and which subject stand in each event's envelope, and a scan of envelopes is
+ * faster than
+ * an index is to keep; what an event changed is the difference between the subject's state right before it and right
+ * after
  * it, as it was known then, folded from the subject's chain. So it cannot be out of date or disagree with the log. */
 #ifndef PROJECTIONS_AUDIT_H
 #define PROJECTIONS_AUDIT_H
@@ -11,7 +13,8 @@
 
 extern const unsigned audit_version;
 
-/* One field: its name ("status", "items.1.quantity", "fields.颜色"), and its value before and after as text; absent: none, or erased. */
+/* One field: its name ("status", "items.1.quantity", "fields.颜色"), and its value before and after as text; absent:
+ * none, or erased. */
 struct audit_change {
     struct daybook_text field, from, to;
 };
@@ -34,14 +37,15 @@ int audit_order(struct daybook_snapshot *snapshot, struct registers *registers, 
 
 /* Conditions that are set must all hold. */
 struct audit_filter {
-    uint32_t actor;             /* ordinal; 0: any */
-    uint32_t order;             /* ordinal; 0: any */
-    uint32_t customer;          /* final ordinal: events of the customer, and of orders that were theirs before or after; 0: any */
-    uint32_t type;              /* wire number; 0: any */
-    struct daybook_text field;  /* changed; also the last part ("quantity") or the first ("items"); absent: any */
-    uint64_t from, to;          /* seqs, inclusive */
-    int32_t effective_on;       /* events that had occurred by that day; DAYBOOK_DAY_NONE: all */
-    uint64_t limit;             /* the latest so many; UINT64_MAX: all */
+    uint32_t actor; /* ordinal; 0: any */
+    uint32_t order; /* ordinal; 0: any */
+    uint32_t
+        customer;  /* final ordinal: events of the customer, and of orders that were theirs before or after; 0: any */
+    uint32_t type; /* wire number; 0: any */
+    struct daybook_text field; /* changed; also the last part ("quantity") or the first ("items"); absent: any */
+    uint64_t from, to;         /* seqs, inclusive */
+    int32_t effective_on;      /* events that had occurred by that day; DAYBOOK_DAY_NONE: all */
+    uint64_t limit;            /* the latest so many; UINT64_MAX: all */
 };
 int audit_each(struct daybook_snapshot *snapshot, struct registers *registers, const struct audit_filter *filter,
                audit_visit *visit, void *context, struct daybook_error *err);

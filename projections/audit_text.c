@@ -27,13 +27,16 @@ int audit_field_text(struct audit_texts *t, const struct order_field *field, str
     if (rc)
         return rc;
     switch (field->id) {
-    case ORDER_FIELD_OWN: return kept(arena_printf(t->arena, "%s.%.*s", name, own_len, own.name.ptr), ret, err);
+    case ORDER_FIELD_OWN:
+        return kept(arena_printf(t->arena, "%s.%.*s", name, own_len, own.name.ptr), ret, err);
     case ORDER_FIELD_LINE_OWN:
         return kept(arena_printf(t->arena, "items.%u.%s.%.*s", field->line, name, own_len, own.name.ptr), ret, err);
-    case ORDER_FIELD_NOTE: return kept(arena_printf(t->arena, "%s.%llu", name, (unsigned long long)field->note), ret, err);
+    case ORDER_FIELD_NOTE:
+        return kept(arena_printf(t->arena, "%s.%llu", name, (unsigned long long)field->note), ret, err);
     default:
         return kept(field->line ? arena_printf(t->arena, "items.%u.%s", field->line, name)
-                                : (struct daybook_text){name, strlen(name)}, ret, err);
+                                : (struct daybook_text){name, strlen(name)},
+                    ret, err);
     }
 }
 
@@ -86,19 +89,24 @@ int audit_value_text(struct audit_texts *t, const struct order_value *value, str
     int rc = 0;
     *ret = DAYBOOK_TEXT_NONE;
     switch (value->kind) {
-    case ORDER_VALUE_TEXT: return kept(arena_text(t->arena, value->text), ret, err);
-    case ORDER_VALUE_DAY: return day_text(t, value->day, ret, err);
+    case ORDER_VALUE_TEXT:
+        return kept(arena_text(t->arena, value->text), ret, err);
+    case ORDER_VALUE_DAY:
+        return day_text(t, value->day, ret, err);
     case ORDER_VALUE_DECIMAL:
         decimal_format(value->decimal, decimal);
         return kept(arena_text(t->arena, (struct daybook_text){decimal, strlen(decimal)}), ret, err);
-    case ORDER_VALUE_CUSTOMER: return registers_name(t->registers, DAYBOOK_CUSTOMER, value->ordinal, ret, err);
+    case ORDER_VALUE_CUSTOMER:
+        return registers_name(t->registers, DAYBOOK_CUSTOMER, value->ordinal, ret, err);
     case ORDER_VALUE_PRODUCT:
         rc = registers_product(t->registers, value->ordinal, &product, err);
         if (!rc)
             *ret = product.code;
         return rc;
-    case ORDER_VALUE_PERSONAL: return personal_text(t, value->seq, value->slot, ret, err);
-    default: return 0;
+    case ORDER_VALUE_PERSONAL:
+        return personal_text(t, value->seq, value->slot, ret, err);
+    default:
+        return 0;
     }
 }
 
@@ -111,13 +119,18 @@ static int register_field_text(struct audit_texts *t, uint64_t seq, const struct
     if (!data_has(data, field))
         return 0;
     switch (field->kind) {
-    case SCHEMA_TEXT: return kept(arena_text(t->arena, *(const struct daybook_text *)member), ret, err);
-    case SCHEMA_PERSONAL: return daybook_personal_value(t->snapshot, seq, member, ret, err);
-    case SCHEMA_DAY: return day_text(t, *(const int32_t *)member, ret, err);
+    case SCHEMA_TEXT:
+        return kept(arena_text(t->arena, *(const struct daybook_text *)member), ret, err);
+    case SCHEMA_PERSONAL:
+        return daybook_personal_value(t->snapshot, seq, member, ret, err);
+    case SCHEMA_DAY:
+        return day_text(t, *(const int32_t *)member, ret, err);
     case SCHEMA_UINT:
         return kept(arena_printf(t->arena, "%llu", (unsigned long long)*(const uint64_t *)member), ret, err);
-    case SCHEMA_CUSTOMER: return registers_name(t->registers, DAYBOOK_CUSTOMER, *(const uint32_t *)member, ret, err);
-    default: return 0;
+    case SCHEMA_CUSTOMER:
+        return registers_name(t->registers, DAYBOOK_CUSTOMER, *(const uint32_t *)member, ret, err);
+    default:
+        return 0;
     }
 }
 
@@ -154,7 +167,8 @@ int audit_register_changes(struct audit_texts *t, const struct daybook_event *ev
     if (!type)
         return 0; /* an application's type: its own business */
     struct audit_change *changes = arena_alloc(t->arena, (type->field_count + 1) * sizeof *changes);
-    int rc = changes ? chain_load(&chain, t->snapshot->log, event->kind, event->ordinal, event->seq, err) : no_memory(err);
+    int rc =
+        changes ? chain_load(&chain, t->snapshot->log, event->kind, event->ordinal, event->seq, err) : no_memory(err);
     if (!rc)
         rc = event_read_data(event, &scratch, &data, err);
     for (size_t f = 0; f < type->field_count && !rc; f++) {

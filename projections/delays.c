@@ -53,7 +53,8 @@ static int labels_unpack(struct labels_buffer *buffer, const void *bytes, size_t
         memcpy(header, bytes, sizeof header);
     size_t carrier_len = header[1] ? header[1] - 1 : 0;
     if (bytes && len != sizeof header + header[0] * sizeof(uint32_t) + carrier_len)
-        return daybook_fail(err, DAYBOOK_DAMAGED, "The view delays is damaged. `daybook rebuild delays` makes it anew.");
+        return daybook_fail(err, DAYBOOK_DAMAGED,
+                            "The view delays is damaged. `daybook rebuild delays` makes it anew.");
     if (header[0] > buffer->capacity) {
         uint32_t *bigger = realloc(buffer->row, header[0] * sizeof *bigger);
         if (!bigger)
@@ -66,7 +67,8 @@ static int labels_unpack(struct labels_buffer *buffer, const void *bytes, size_t
         memcpy(buffer->row, products, header[0] * sizeof(uint32_t));
     ret->products = buffer->row;
     ret->product_count = header[0];
-    ret->carrier = header[1] ? (struct daybook_text){products + header[0] * sizeof(uint32_t), carrier_len} : DAYBOOK_TEXT_NONE;
+    ret->carrier =
+        header[1] ? (struct daybook_text){products + header[0] * sizeof(uint32_t), carrier_len} : DAYBOOK_TEXT_NONE;
     return 0;
 }
 
@@ -107,10 +109,12 @@ static int visit_row(void *context, uint64_t key, const void *bytes, size_t len,
     const void *row = NULL;
     size_t row_len = 0;
     if (len != sizeof facts)
-        return daybook_fail(err, DAYBOOK_DAMAGED, "The view delays is damaged. `daybook rebuild delays` makes it anew.");
+        return daybook_fail(err, DAYBOOK_DAMAGED,
+                            "The view delays is damaged. `daybook rebuild delays` makes it anew.");
     memcpy(&facts, bytes, sizeof facts);
     if (facts.status >= STATUS_COUNT || facts.order != key)
-        return daybook_fail(err, DAYBOOK_DAMAGED, "The view delays is damaged. `daybook rebuild delays` makes it anew.");
+        return daybook_fail(err, DAYBOOK_DAMAGED,
+                            "The view delays is damaged. `daybook rebuild delays` makes it anew.");
     if (!w->want_labels)
         return w->visit(w->context, &facts, NULL, err);
     int rc = rows_get(w->rows, VIEW_SIDE, key, &row, &row_len, err);

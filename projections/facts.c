@@ -11,7 +11,8 @@ static bool is_of(const struct order_part *part, uint32_t line, bool delivered)
 }
 
 /* What of a line had moved by the end of a day; parts of unknown day count as there. */
-static bool had_whole_quantity(const struct order_state *state, const struct order_line *line, bool delivered, int32_t day)
+static bool had_whole_quantity(const struct order_state *state, const struct order_line *line, bool delivered,
+                               int32_t day)
 {
     struct daybook_decimal sum = {0, 0};
     for (size_t i = 0; i < state->part_count; i++) {

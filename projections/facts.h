@@ -18,8 +18,8 @@ enum order_phase {
 };
 
 /* in_full_*_on: the first day by which every line had its whole quantity. */
-#define FULL_NEVER INT32_MAX     /* some line never had */
-#define FULL_ALWAYS INT32_MIN    /* no line lacks anything whose day is known: in full from the start */
+#define FULL_NEVER INT32_MAX  /* some line never had */
+#define FULL_ALWAYS INT32_MIN /* no line lacks anything whose day is known: in full from the start */
 
 struct order_facts {
     uint32_t order;        /* ordinal */

@@ -7,9 +7,9 @@
 #include "ledger/text.h"
 
 const char *const orders_sort_names[ORDERS_SORT_COUNT] = {
-    [ORDERS_BY_NUMBER] = "order_no",       [ORDERS_BY_CUSTOMER] = "customer",   [ORDERS_BY_STATUS] = "status",
-    [ORDERS_BY_ORDERED] = "ordered_on",    [ORDERS_BY_EXPECTED] = "expected_on", [ORDERS_BY_SHIPPED] = "shipped_on",
-    [ORDERS_BY_DELIVERED] = "delivered_on", [ORDERS_BY_CREATED] = "created_at", [ORDERS_BY_UPDATED] = "updated_at",
+    [ORDERS_BY_NUMBER] = "order_no",        [ORDERS_BY_CUSTOMER] = "customer",    [ORDERS_BY_STATUS] = "status",
+    [ORDERS_BY_ORDERED] = "ordered_on",     [ORDERS_BY_EXPECTED] = "expected_on", [ORDERS_BY_SHIPPED] = "shipped_on",
+    [ORDERS_BY_DELIVERED] = "delivered_on", [ORDERS_BY_CREATED] = "created_at",   [ORDERS_BY_UPDATED] = "updated_at",
 };
 
 static int no_memory(struct daybook_error *err)
@@ -56,9 +56,11 @@ static int row_unpack(const uint8_t *bytes, size_t len, struct row_parts *ret, s
 {
     if (len >= sizeof ret->row) {
         memcpy(&ret->row, bytes, sizeof ret->row);
-        size_t wanted = sizeof ret->row + (size_t)ret->row.product_count * sizeof(uint32_t) + ret->row.number_len + ret->row.reference_len;
+        size_t wanted = sizeof ret->row + (size_t)ret->row.product_count * sizeof(uint32_t) + ret->row.number_len +
+                        ret->row.reference_len;
         ret->products = bytes + sizeof ret->row;
-        ret->number = (struct daybook_text){(const char *)ret->products + (size_t)ret->row.product_count * sizeof(uint32_t), ret->row.number_len};
+        ret->number = (struct daybook_text){
+            (const char *)ret->products + (size_t)ret->row.product_count * sizeof(uint32_t), ret->row.number_len};
         ret->reference = (struct daybook_text){ret->number.ptr + ret->number.len, ret->row.reference_len};
         if (len == wanted && ret->row.facts.status < STATUS_COUNT)
             return 0;
@@ -183,15 +185,31 @@ static int rank(struct finder *f, const struct row_parts *parts, struct candidat
 {
     const struct order_facts *facts = &parts->row.facts;
     switch (f->sort) {
-    case ORDERS_BY_CUSTOMER: return registers_name(f->registers, DAYBOOK_CUSTOMER, facts->customer, &c->text, err);
-    case ORDERS_BY_STATUS: c->rank = facts->status; break;
-    case ORDERS_BY_ORDERED: c->rank = facts->ordered_on; break;
-    case ORDERS_BY_EXPECTED: c->rank = facts->expected_on; break;
-    case ORDERS_BY_SHIPPED: c->rank = facts->shipped_on; break;
-    case ORDERS_BY_DELIVERED: c->rank = facts->delivered_on; break;
-    case ORDERS_BY_CREATED: c->rank = parts->row.created_us; break;
-    case ORDERS_BY_UPDATED: c->rank = parts->row.updated_us; break;
-    default: break;
+    case ORDERS_BY_CUSTOMER:
+        return registers_name(f->registers, DAYBOOK_CUSTOMER, facts->customer, &c->text, err);
+    case ORDERS_BY_STATUS:
+        c->rank = facts->status;
+        break;
+    case ORDERS_BY_ORDERED:
+        c->rank = facts->ordered_on;
+        break;
+    case ORDERS_BY_EXPECTED:
+        c->rank = facts->expected_on;
+        break;
+    case ORDERS_BY_SHIPPED:
+        c->rank = facts->shipped_on;
+        break;
+    case ORDERS_BY_DELIVERED:
+        c->rank = facts->delivered_on;
+        break;
+    case ORDERS_BY_CREATED:
+        c->rank = parts->row.created_us;
+        break;
+    case ORDERS_BY_UPDATED:
+        c->rank = parts->row.updated_us;
+        break;
+    default:
+        break;
     }
     if (f->sort >= ORDERS_BY_ORDERED && f->sort <= ORDERS_BY_DELIVERED && c->rank == DAYBOOK_DAY_NONE)
         c->rank = INT64_MAX; /* without that day: last */

@@ -1,4 +1,5 @@
-/* The view `orders`: what orders are found, filtered and sorted by. What an order says in full is folded from its events
+/* The view `orders`: what orders are found, filtered and sorted by. What an order says in full is folded from its
+ * events
  * when it is shown, so nothing is kept twice.
  *
  *     main   ordinal -> struct orders_row, its products, its number, its customer's reference */
@@ -34,13 +35,13 @@ extern const char *const orders_sort_names[ORDERS_SORT_COUNT]; /* "order_no", "c
 
 /* All conditions that are set must hold. Start from ORDERS_ALL. */
 struct orders_filter {
-    enum workflow_status status;  /* STATUS_COUNT: any */
-    uint32_t customer;            /* final ordinal; 0: any */
-    uint32_t product;             /* ordinal; 0: any */
-    bool overdue;                 /* open and past the promise on question_day */
-    int32_t due_until;            /* open, promised on or before that day; DAYBOOK_DAY_NONE: any */
+    enum workflow_status status; /* STATUS_COUNT: any */
+    uint32_t customer;           /* final ordinal; 0: any */
+    uint32_t product;            /* ordinal; 0: any */
+    bool overdue;                /* open and past the promise on question_day */
+    int32_t due_until;           /* open, promised on or before that day; DAYBOOK_DAY_NONE: any */
     int32_t question_day;
-    struct daybook_text search;   /* in number, reference, customer's name, products; absent: any */
+    struct daybook_text search; /* in number, reference, customer's name, products; absent: any */
 };
 #define ORDERS_ALL ((struct orders_filter){.status = STATUS_COUNT, .due_until = DAYBOOK_DAY_NONE})
 

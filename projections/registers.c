@@ -102,7 +102,8 @@ static int apply(struct registers *r, struct subject *subject, const struct dayb
     return rc;
 }
 
-static int subject_of(struct registers *r, uint32_t kind, uint32_t ordinal, struct subject **ret, struct daybook_error *err)
+static int subject_of(struct registers *r, uint32_t kind, uint32_t ordinal, struct subject **ret,
+                      struct daybook_error *err)
 {
     static struct subject nobody;
     nobody = (struct subject){0};
@@ -137,7 +138,8 @@ int registers_customer(struct registers *r, uint32_t ordinal, uint32_t *ret, str
     return rc;
 }
 
-int registers_name(struct registers *r, uint32_t kind, uint32_t ordinal, struct daybook_text *ret, struct daybook_error *err)
+int registers_name(struct registers *r, uint32_t kind, uint32_t ordinal, struct daybook_text *ret,
+                   struct daybook_error *err)
 {
     struct subject *subject;
     int rc = kind == DAYBOOK_CUSTOMER ? registers_customer(r, ordinal, &ordinal, err) : 0;
@@ -173,8 +175,8 @@ int registers_field(struct registers *r, uint32_t ordinal, struct register_field
     struct subject *subject;
     int rc = subject_of(r, DAYBOOK_FIELD, ordinal, &subject, err);
     if (!rc)
-        *ret = (struct register_field){subject->name, subject->category, subject->scope, subject->is_public,
-                                       subject->is_required, subject->rows, subject->rows_len};
+        *ret = (struct register_field){subject->name,        subject->category, subject->scope,   subject->is_public,
+                                       subject->is_required, subject->rows,     subject->rows_len};
     return rc;
 }
 

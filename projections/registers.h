@@ -1,4 +1,5 @@
-/* What customers, products, actors and own fields are called, at a cut in recorded time. Names of people live in personal
+/* What customers, products, actors and own fields are called, at a cut in recorded time. Names of people live in
+ * personal
  * data: an erased one is shown as "customer/12". */
 #ifndef PROJECTIONS_REGISTERS_H
 #define PROJECTIONS_REGISTERS_H
@@ -17,19 +18,24 @@ struct register_field {
     size_t choices_len;
 };
 
-/* Names as the last register event up to as_of says (UINT64_MAX: now); each is read when first asked for. The snapshot must outlive it. */
+/* Names as the last register event up to as_of says (UINT64_MAX: now); each is read when first asked for. The
+ * snapshot must outlive it. */
 int registers_new(struct daybook_snapshot *snapshot, uint64_t as_of, struct registers **ret, struct daybook_error *err);
 void registers_free(struct registers *registers);
 
 /* The name of a customer (merges followed), actor, via or source. Never absent; texts live as long as `registers`. */
-int registers_name(struct registers *registers, uint32_t kind, uint32_t ordinal, struct daybook_text *ret, struct daybook_error *err);
+int registers_name(struct registers *registers, uint32_t kind, uint32_t ordinal, struct daybook_text *ret,
+                   struct daybook_error *err);
 /* Who a customer was merged into by then; itself when it was not. */
 int registers_customer(struct registers *registers, uint32_t ordinal, uint32_t *ret, struct daybook_error *err);
-int registers_product(struct registers *registers, uint32_t ordinal, struct register_product *ret, struct daybook_error *err);
-int registers_field(struct registers *registers, uint32_t ordinal, struct register_field *ret, struct daybook_error *err);
+int registers_product(struct registers *registers, uint32_t ordinal, struct register_product *ret,
+                      struct daybook_error *err);
+int registers_field(struct registers *registers, uint32_t ordinal, struct register_field *ret,
+                    struct daybook_error *err);
 /* How many subjects of the kind there are by then: ordinals 1..n. */
 int registers_count(struct registers *registers, uint32_t kind, uint32_t *ret, struct daybook_error *err);
-/* How an event's actor is shown with what is known of them: "li.lei, claimed by wang@host" is for people; this gives the
+/* How an event's actor is shown with what is known of them: "li.lei, claimed by wang@host" is for people; this gives
+ * the
  * two names apart. */
 int registers_who(struct registers *registers, const struct daybook_event *event, struct daybook_text *ret_actor,
                   struct daybook_text *ret_via, struct daybook_error *err);

@@ -43,7 +43,8 @@ static int no_memory(struct daybook_error *err)
 
 /* ---- rows */
 
-int rows_put(struct view_rows *rows, enum view_table table, uint64_t key, const void *bytes, size_t len, struct daybook_error *err)
+int rows_put(struct view_rows *rows, enum view_table table, uint64_t key, const void *bytes, size_t len,
+             struct daybook_error *err)
 {
     MDB_val k = {sizeof key, &key}, value = {len, (void *)(uintptr_t)bytes};
     if (!rows->comparing)
@@ -79,7 +80,8 @@ int rows_get(struct view_rows *rows, enum view_table table, uint64_t key, const 
     return rc == MDB_NOTFOUND ? 0 : env_fail(rows->env, rc, err);
 }
 
-int rows_each(struct view_rows *rows, enum view_table table, rows_visit *visit, void *context, struct daybook_error *err)
+int rows_each(struct view_rows *rows, enum view_table table, rows_visit *visit, void *context,
+              struct daybook_error *err)
 {
     MDB_cursor *cursor = NULL;
     MDB_val key, value;
@@ -106,7 +108,7 @@ static int row_count(struct view_rows *rows, uint64_t *ret, struct daybook_error
 
 static int read_meta(struct view_rows *rows, struct view_meta *ret, struct daybook_error *err)
 {
-    MDB_val key = {4, (void *)(uintptr_t)"view"}, value;
+    MDB_val key = {4, (void *)(uintptr_t) "view"}, value;
     int rc = mdb_get(rows->txn, rows->meta, &key, &value);
     *ret = (struct view_meta){0};
     if (!rc && value.mv_size != sizeof *ret)
@@ -118,7 +120,7 @@ static int read_meta(struct view_rows *rows, struct view_meta *ret, struct daybo
 
 static int write_meta(struct view_rows *rows, const struct view_meta *meta, struct daybook_error *err)
 {
-    MDB_val key = {4, (void *)(uintptr_t)"view"}, value = {sizeof *meta, (void *)(uintptr_t)meta};
+    MDB_val key = {4, (void *)(uintptr_t) "view"}, value = {sizeof *meta, (void *)(uintptr_t)meta};
     return env_fail(rows->env, mdb_put(rows->txn, rows->meta, &key, &value, 0), err);
 }
 
@@ -248,7 +250,9 @@ static int open_folder(const struct daybook *ledger, const char *folder, bool cr
     struct view *view = calloc(1, sizeof *view);
     if (!view)
         return no_memory(err);
-    struct env_options options = {.tables_max = TABLE_COUNT + 1, .address_eighths = 1, .any_filesystem = true,
+    struct env_options options = {.tables_max = TABLE_COUNT + 1,
+                                  .address_eighths = 1,
+                                  .any_filesystem = true,
                                   .read_only = access(path, W_OK) != 0};
     int rc = env_open(path, &options, &view->env, err);
     view->rows.env = view->env;
@@ -307,8 +311,9 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int fold_order(struct order_reader *reader, struct daybook_snapshot *snapshot, const struct projection *projection,
-                      uint32_t ordinal, struct view_rows *rows, struct daybook_error *err)
+static int fold_order(struct order_reader *reader, struct daybook_snapshot *snapshot,
+                      const struct projection *projection, uint32_t ordinal, struct view_rows *rows,
+                      struct daybook_error *err)
 {
     int rc = order_reader_load(reader, snapshot, ordinal, ORDER_CUT_NOW, err);
     reader->state.ordinal = ordinal;
@@ -543,8 +548,8 @@ static int open_current(struct daybook_snapshot *snapshot, const struct projecti
     return 0;
 }
 
-int view_open(struct daybook_snapshot *snapshot, const struct projection *projection, const struct view_options *options,
-              struct view **ret, struct daybook_error *err)
+int view_open(struct daybook_snapshot *snapshot, const struct projection *projection,
+              const struct view_options *options, struct view **ret, struct daybook_error *err)
 {
     struct view *view = NULL;
     struct view_meta meta;
@@ -559,7 +564,8 @@ int view_open(struct daybook_snapshot *snapshot, const struct projection *projec
         if (!rc && !view)
             rc = open_current(snapshot, projection, &view, &meta, err);
         if (!rc && !view)
-            rc = daybook_fail(err, DAYBOOK_DAMAGED, "The view %s cannot be kept in %s/views. Check the disk.", projection->name, daybook_folder(snapshot->ledger));
+            rc = daybook_fail(err, DAYBOOK_DAMAGED, "The view %s cannot be kept in %s/views. Check the disk.",
+                              projection->name, daybook_folder(snapshot->ledger));
     }
     if (!rc && meta.position < snapshot->last_seq)
         rc = catch_up(view, snapshot, projection, err);

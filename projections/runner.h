@@ -4,7 +4,8 @@
  *     views/<name>-v<version>-<n>/       an LMDB environment: two tables of rows, and meta
  *
  * The unit of work is a subject, not an event: since every order's events are a chain (nth, prev), an order that
- * has new events is folded again from its chain by the one fold there is (ledger/order.c) and its row is put anew. So voids and
+ * has new events is folded again from its chain by the one fold there is (ledger/order.c) and its row is put anew. So
+ * voids and
  * corrections need nothing of their own, and a view is the same whether it was kept or made afresh.
  *
  *     position p ──▶ events p+1 .. n name the orders touched ──▶ each is folded ──▶ its row ──▶ position n, root
@@ -24,7 +25,8 @@ struct view_rows; /* the rows of a view within a transaction */
 
 enum view_table { VIEW_MAIN, VIEW_SIDE };
 
-/* A projection: a name, a version, and what becomes of one order's state. It is a pure function: no clock, no names, no personal
+/* A projection: a name, a version, and what becomes of one order's state. It is a pure function: no clock, no names,
+ * no personal
  * values. `state` that does not exist means: no row. */
 struct projection {
     const char *name;
@@ -39,11 +41,12 @@ struct view_options {
     void *context;
 };
 
-/* Open the view and bring it to the snapshot's last seq; built anew when it is not there, of another version, of another log, or
+/* Open the view and bring it to the snapshot's last seq; built anew when it is not there, of another version, of
+ * another log, or
  * damaged. DAYBOOK_VERSION_CONFLICT when another process has brought it further than the snapshot: take a new snapshot.
  * DAYBOOK_READ_ONLY when it cannot be kept here: fold without it. */
-int view_open(struct daybook_snapshot *snapshot, const struct projection *projection, const struct view_options *options,
-              struct view **ret, struct daybook_error *err);
+int view_open(struct daybook_snapshot *snapshot, const struct projection *projection,
+              const struct view_options *options, struct view **ret, struct daybook_error *err);
 void view_close(struct view *view); /* NULL is allowed */
 /* The rows that view_open has seen; they live as long as the view is open. */
 struct view_rows *view_rows(struct view *view);
@@ -66,12 +69,14 @@ struct view_status {
 void view_status(struct daybook_snapshot *snapshot, const struct projection *projection, struct view_status *ret);
 
 /* ---- rows; bytes that are read live until the transaction ends */
-int rows_put(struct view_rows *rows, enum view_table table, uint64_t key, const void *bytes, size_t len, struct daybook_error *err);
+int rows_put(struct view_rows *rows, enum view_table table, uint64_t key, const void *bytes, size_t len,
+             struct daybook_error *err);
 int rows_remove(struct view_rows *rows, enum view_table table, uint64_t key, struct daybook_error *err);
 /* Not there: *ret_bytes NULL. */
 int rows_get(struct view_rows *rows, enum view_table table, uint64_t key, const void **ret_bytes, size_t *ret_len,
              struct daybook_error *err);
 typedef int rows_visit(void *context, uint64_t key, const void *bytes, size_t len, struct daybook_error *err);
-int rows_each(struct view_rows *rows, enum view_table table, rows_visit *visit, void *context, struct daybook_error *err);
+int rows_each(struct view_rows *rows, enum view_table table, rows_visit *visit, void *context,
+              struct daybook_error *err);
 
 #endif

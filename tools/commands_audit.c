@@ -59,23 +59,26 @@ static int print_json(struct audit_printer *p, const struct audit_entry *entry)
     json_t *data = NULL, *changes = json_array();
     int rc = event_data_json(s->snapshot, s->registers, &entry->event, false, &data, err);
     for (size_t i = 0; i < entry->change_count && !rc; i++)
-        json_array_append_new(changes, json_pack("{s:o,s:o,s:o}", "field", json_of_text(entry->changes[i].field), "from",
-                                                 json_of_text(entry->changes[i].from), "to", json_of_text(entry->changes[i].to)));
+        json_array_append_new(changes, json_pack("{s:o,s:o,s:o}", "field", json_of_text(entry->changes[i].field),
+                                                 "from", json_of_text(entry->changes[i].from), "to",
+                                                 json_of_text(entry->changes[i].to)));
     if (rc) {
         json_decref(changes);
         return rc;
     }
     bool of_order = entry->event.kind == DAYBOOK_ORDER;
-    json_t *object = json_pack(
-        "{s:I,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "seq", (json_int_t)entry->event.seq, "order_no", json_of_text(entry->order_no),
-        "version", of_order ? json_integer(entry->event.nth) : json_null(), "type", event_type_name(&entry->event, scratch),
-        "actor", json_of_text(entry->actor), "via", json_of_text(entry->via), "recorded_at", json_of_instant(entry->event.recorded_us),
-        "occurred_on", json_of_day(entry->event.occurred_on), "changes", changes, "data", data);
+    json_t *object =
+        json_pack("{s:I,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "seq", (json_int_t)entry->event.seq, "order_no",
+                  json_of_text(entry->order_no), "version", of_order ? json_integer(entry->event.nth) : json_null(),
+                  "type", event_type_name(&entry->event, scratch), "actor", json_of_text(entry->actor), "via",
+                  json_of_text(entry->via), "recorded_at", json_of_instant(entry->event.recorded_us), "occurred_on",
+                  json_of_day(entry->event.occurred_on), "changes", changes, "data", data);
     return output_object(&s->ctx->output, object, err);
 }
 
 /* One row; the event's columns are blank in all but the first of a table. */
-static int print_row(struct audit_printer *p, const struct audit_entry *entry, const struct audit_change *change, bool first)
+static int print_row(struct audit_printer *p, const struct audit_entry *entry, const struct audit_change *change,
+                     bool first)
 {
     struct session *s = p->session;
     char recorded[LOCAL_TIME_SIZE], who[256], scratch[EVENT_TYPE_NAME_SIZE];
@@ -121,7 +124,9 @@ static int find_order(struct session *s, struct daybook_text number, uint32_t *r
 {
     int rc = daybook_find(s->snapshot, DAYBOOK_ORDER, number, ret, &s->ctx->error);
     if (!rc && *ret == 0)
-        rc = daybook_fail(&s->ctx->error, DAYBOOK_NOT_FOUND, say(s->ctx, "There is no order %.*s. `daybook list --search` finds orders.", "没有订单 %.*s。可用 `daybook list --search` 查找。"),
+        rc = daybook_fail(&s->ctx->error, DAYBOOK_NOT_FOUND,
+                          say(s->ctx, "There is no order %.*s. `daybook list --search` finds orders.",
+                              "没有订单 %.*s。可用 `daybook list --search` 查找。"),
                           (int)number.len, number.ptr);
     return rc;
 }
@@ -149,9 +154,12 @@ static int run_history(struct context *ctx)
 /* ---- blame */
 
 static const struct column blame_columns[] = {
-    {"field", "Field", "字段", COLUMN_KEY},           {"value", "Value", "现值", COLUMN_TEXT},
-    {"seq", "Seq", "序号", COLUMN_NUMBER},            {"type", "Set by", "事件", COLUMN_KEY},
-    {"actor", "Who", "操作人", COLUMN_KEY},           {"recorded_at", "Recorded", "记录时间", COLUMN_KEY},
+    {"field", "Field", "字段", COLUMN_KEY},
+    {"value", "Value", "现值", COLUMN_TEXT},
+    {"seq", "Seq", "序号", COLUMN_NUMBER},
+    {"type", "Set by", "事件", COLUMN_KEY},
+    {"actor", "Who", "操作人", COLUMN_KEY},
+    {"recorded_at", "Recorded", "记录时间", COLUMN_KEY},
     {"occurred_on", "Occurred", "发生日期", COLUMN_KEY},
 };
 enum { BLAME_COLUMNS = sizeof blame_columns / sizeof *blame_columns };
@@ -200,7 +208,9 @@ static int find_register(struct session *s, const char *option, uint32_t kind, u
         return 0;
     int rc = daybook_find(s->snapshot, kind, name, ret, &s->ctx->error);
     if (!rc && *ret == 0)
-        rc = daybook_fail(&s->ctx->error, DAYBOOK_NOT_FOUND, say(s->ctx, "Nothing was ever recorded under the name %.*s.", "没有名为 %.*s 的记录。"), (int)name.len, name.ptr);
+        rc = daybook_fail(&s->ctx->error, DAYBOOK_NOT_FOUND,
+                          say(s->ctx, "Nothing was ever recorded under the name %.*s.", "没有名为 %.*s 的记录。"),
+                          (int)name.len, name.ptr);
     return rc;
 }
 
@@ -209,7 +219,9 @@ static int find_type(struct session *s, uint32_t *ret)
     struct daybook_text name = context_text(s->ctx, "--type");
     const struct schema_type *type = name.ptr ? schema_by_name(name) : NULL;
     if (name.ptr && !type)
-        return daybook_fail(&s->ctx->error, DAYBOOK_USAGE, say(s->ctx, "There is no event type \"%.*s\". `daybook schema` lists them.", "没有事件类型“%.*s”。`daybook schema` 可列出全部类型。"),
+        return daybook_fail(&s->ctx->error, DAYBOOK_USAGE,
+                            say(s->ctx, "There is no event type \"%.*s\". `daybook schema` lists them.",
+                                "没有事件类型“%.*s”。`daybook schema` 可列出全部类型。"),
                             (int)name.len, name.ptr);
     *ret = type ? type->wire : 0;
     return 0;
@@ -228,7 +240,8 @@ static int find_span(struct session *s, struct audit_filter *filter)
         struct moment moment;
         rc = when_moment(&since->when, s->now_us, ledger_zone(s->ledger), &moment, &s->ctx->error);
         if (!rc && (since->when.kind == WHEN_DAY || since->when.kind == WHEN_DAYS_FROM_TODAY))
-            moment.instant_us = zone_day_start_us(ledger_zone(s->ledger), zone_day(ledger_zone(s->ledger), moment.instant_us));
+            moment.instant_us =
+                zone_day_start_us(ledger_zone(s->ledger), zone_day(ledger_zone(s->ledger), moment.instant_us));
         if (!rc)
             rc = daybook_seq_at(s->snapshot, moment.instant_us - 1, &filter->from, &s->ctx->error);
         filter->from++;
@@ -243,7 +256,8 @@ static int find_span(struct session *s, struct audit_filter *filter)
 
 static int read_audit_filter(struct session *s, struct audit_filter *filter)
 {
-    *filter = (struct audit_filter){.effective_on = s->cut.effective_on, .field = context_text(s->ctx, "--field"),
+    *filter = (struct audit_filter){.effective_on = s->cut.effective_on,
+                                    .field = context_text(s->ctx, "--field"),
                                     .limit = context_count(s->ctx, "--limit", UINT64_MAX)};
     struct daybook_text order = context_text(s->ctx, "--order");
     int rc = find_register(s, "--actor", DAYBOOK_ACTOR, &filter->actor);
@@ -276,17 +290,20 @@ static int run_audit(struct context *ctx)
     return rc;
 }
 
-#define TIME_OPTIONS                                                                                                     \
+#define TIME_OPTIONS                                                                                                   \
     {"--as-of", ARGUMENT_TIME, "TIME", NULL, false, false, "as it was known then", "按当时已知的情况"},                \
-    {"--effective", ARGUMENT_DATE, "DATE", NULL, false, false, "as it was on that day", "按当天的实际情况"}
+    {                                                                                                                  \
+        "--effective", ARGUMENT_DATE, "DATE", NULL, false, false, "as it was on that day", "按当天的实际情况"  \
+    }
 
 const struct command audit_commands[] = {
     {
         .name = "history",
         .group = "audit",
         .arguments = (const struct argument[]){{.name = "NO", .kind = ARGUMENT_TEXT, .required = true}, {0}},
-        .options = (const struct option[]){
-            {"--as-of", ARGUMENT_TIME, "TIME", NULL, false, false, "as it was known then", "按当时已知的情况"}, {0}},
+        .options = (const struct option[]){{"--as-of", ARGUMENT_TIME, "TIME", NULL, false, false,
+                                            "as it was known then", "按当时已知的情况"},
+                                           {0}},
         .summary_en = "Every event of one order: who, when, what changed from and to.",
         .summary_zh = "一个订单的全部事件：谁、何时、从什么改成什么。",
         .example = "daybook history SO-000001",
@@ -307,17 +324,19 @@ const struct command audit_commands[] = {
     {
         .name = "audit",
         .group = "audit",
-        .options = (const struct option[]){
-            {"--actor", ARGUMENT_TEXT, "NAME", NULL, false, false, "only what this person did", "只看此人的操作"},
-            {"--order", ARGUMENT_TEXT, "NO", NULL, false, false, "only of this order", "只看此订单"},
-            {"--customer", ARGUMENT_TEXT, "NAME", NULL, false, false, "only of this customer", "只看此客户"},
-            {"--type", ARGUMENT_TEXT, "TYPE", NULL, false, false, "only events of this type", "只看此类事件"},
-            {"--field", ARGUMENT_TEXT, "FIELD", NULL, false, false, "only what changed this field", "只看改动此字段的事件"},
-            {"--since", ARGUMENT_TIME, "TIME", NULL, false, false, "recorded from then on", "从此时起记录的"},
-            {"--until", ARGUMENT_TIME, "TIME", NULL, false, false, "recorded up to then", "到此时为止记录的"},
-            {"--limit", ARGUMENT_COUNT, "N", NULL, false, false, "the latest so many", "只看最近的若干条"},
-            TIME_OPTIONS,
-            {0}},
+        .options =
+            (const struct option[]){
+                {"--actor", ARGUMENT_TEXT, "NAME", NULL, false, false, "only what this person did", "只看此人的操作"},
+                {"--order", ARGUMENT_TEXT, "NO", NULL, false, false, "only of this order", "只看此订单"},
+                {"--customer", ARGUMENT_TEXT, "NAME", NULL, false, false, "only of this customer", "只看此客户"},
+                {"--type", ARGUMENT_TEXT, "TYPE", NULL, false, false, "only events of this type", "只看此类事件"},
+                {"--field", ARGUMENT_TEXT, "FIELD", NULL, false, false, "only what changed this field",
+                 "只看改动此字段的事件"},
+                {"--since", ARGUMENT_TIME, "TIME", NULL, false, false, "recorded from then on", "从此时起记录的"},
+                {"--until", ARGUMENT_TIME, "TIME", NULL, false, false, "recorded up to then", "到此时为止记录的"},
+                {"--limit", ARGUMENT_COUNT, "N", NULL, false, false, "the latest so many", "只看最近的若干条"},
+                TIME_OPTIONS,
+                {0}},
         .summary_en = "Who changed what and when, over the whole ledger.",
         .summary_zh = "全账本：谁、何时、改了什么。",
         .example = "daybook audit --since yesterday --limit 20",

@@ -33,10 +33,12 @@ static int items_text(struct session *s, const struct order_state *state, char o
         int rc = registers_product(s->registers, state->lines[i].product, &product, &s->ctx->error);
         if (rc)
             return rc;
-        struct daybook_text name = state->lines[i].name.ptr ? state->lines[i].name : product.name.ptr ? product.name : product.code;
+        struct daybook_text name = state->lines[i].name.ptr ? state->lines[i].name
+                                   : product.name.ptr       ? product.name
+                                                            : product.code;
         decimal_format(state->lines[i].quantity, quantity);
-        int len = snprintf(out + used, ITEMS_TEXT_SIZE - used, "%s%.*s × %s", used ? ", " : "", (int)text_prefix_of_width(name, 40),
-                           name.ptr, quantity);
+        int len = snprintf(out + used, ITEMS_TEXT_SIZE - used, "%s%.*s × %s", used ? ", " : "",
+                           (int)text_prefix_of_width(name, 40), name.ptr, quantity);
         if (len < 0 || used + (size_t)len >= ITEMS_TEXT_SIZE) {
             out[used] = '\0'; /* a whole item or none */
             break;
@@ -71,7 +73,7 @@ static int list_row(struct session *s, const struct order_state *state)
     const char *status = s->ctx->format == OUTPUT_TABLE ? order_status_label(s->ctx, state->status)
                                                         : workflow_statuses[state->status].name;
     const struct cell cells[LIST_COLUMNS] = {
-        cell_text(state->order_no), cell_text(customer), cell_string(status), cell_string(items),
+        cell_text(state->order_no),  cell_text(customer),          cell_string(status),           cell_string(items),
         cell_day(state->ordered_on), cell_day(state->expected_on), cell_day(state->delivered_on), late};
     return output_row(out, cells, err);
 }
@@ -113,9 +115,11 @@ static int run_list(struct context *ctx)
         rc = list_orders(&s, found.ordinals, shown);
     json_t *basis = rc ? NULL : session_basis(&s, &orders_projection);
     if (!rc)
-        rc = output_end(&ctx->output, json_pack("{s:I,s:o?}", "total", (json_int_t)found.count, "basis", basis), &ctx->error);
+        rc = output_end(&ctx->output, json_pack("{s:I,s:o?}", "total", (json_int_t)found.count, "basis", basis),
+                        &ctx->error);
     if (!rc && ctx->format == OUTPUT_TABLE)
-        rc = output_print(&ctx->output, &ctx->error, say(ctx, "%zu of %zu orders", "%zu / 共 %zu 个订单"), shown, found.count);
+        rc = output_print(&ctx->output, &ctx->error, say(ctx, "%zu of %zu orders", "%zu / 共 %zu 个订单"), shown,
+                          found.count);
     orders_found_release(&found);
     session_close(&s);
     return rc;
@@ -132,15 +136,18 @@ static int show_for_customer(struct session *s)
         const char *label;
         int32_t day;
     } days[] = {
-        {say(ctx, "Ordered", "下单日期"), state->ordered_on},   {say(ctx, "Expected delivery", "预计交货"), state->expected_on},
-        {say(ctx, "Shipped", "发货日期"), state->shipped_on},   {say(ctx, "Delivered", "送达日期"), state->delivered_on},
+        {say(ctx, "Ordered", "下单日期"), state->ordered_on},
+        {say(ctx, "Expected delivery", "预计交货"), state->expected_on},
+        {say(ctx, "Shipped", "发货日期"), state->shipped_on},
+        {say(ctx, "Delivered", "送达日期"), state->delivered_on},
     };
     int rc = items_text(s, state, items);
     if (!rc)
-        rc = output_print(out, &ctx->error, say(ctx, "Order %.*s: %s", "订单 %.*s：%s"), (int)state->order_no.len, state->order_no.ptr,
-                          order_status_label(ctx, state->status));
+        rc = output_print(out, &ctx->error, say(ctx, "Order %.*s: %s", "订单 %.*s：%s"), (int)state->order_no.len,
+                          state->order_no.ptr, order_status_label(ctx, state->status));
     if (!rc && state->customer_ref.ptr)
-        rc = output_print(out, &ctx->error, say(ctx, "Your reference: %.*s", "贵司单号：%.*s"), (int)state->customer_ref.len, state->customer_ref.ptr);
+        rc = output_print(out, &ctx->error, say(ctx, "Your reference: %.*s", "贵司单号：%.*s"),
+                          (int)state->customer_ref.len, state->customer_ref.ptr);
     if (!rc && items[0])
         rc = output_print(out, &ctx->error, "%s", items);
     for (size_t i = 0; i < sizeof days / sizeof *days && !rc; i++) {
@@ -151,8 +158,8 @@ static int show_for_customer(struct session *s)
         rc = output_print(out, &ctx->error, say(ctx, "%s: %s", "%s：%s"), days[i].label, day);
     }
     if (!rc && state->carrier.ptr)
-        rc = output_print(out, &ctx->error, say(ctx, "Carrier: %.*s %.*s", "承运：%.*s %.*s"), (int)state->carrier.len, state->carrier.ptr,
-                          (int)state->tracking.len, state->tracking.ptr ? state->tracking.ptr : "");
+        rc = output_print(out, &ctx->error, say(ctx, "Carrier: %.*s %.*s", "承运：%.*s %.*s"), (int)state->carrier.len,
+                          state->carrier.ptr, (int)state->tracking.len, state->tracking.ptr ? state->tracking.ptr : "");
     return rc;
 }
 
@@ -263,7 +270,8 @@ static int find_new(struct session *s, struct view *view, struct orders_found *r
     return rc;
 }
 
-static int today_section(struct session *s, const char *member, const char *title, const struct orders_found *found, json_t *document)
+static int today_section(struct session *s, const char *member, const char *title, const struct orders_found *found,
+                         json_t *document)
 {
     struct context *ctx = s->ctx;
     int rc = 0;
@@ -365,11 +373,13 @@ const struct command read_commands[] = {
         .name = "show",
         .group = "orders",
         .arguments = (const struct argument[]){{.name = "NO", .kind = ARGUMENT_TEXT, .required = true}, {0}},
-        .options = (const struct option[]){
-            {"--as-of", ARGUMENT_TIME, "TIME", NULL, false, false, "as it was known then", "按当时已知的情况"},
-            {"--effective", ARGUMENT_DATE, "DATE", NULL, false, false, "as it was on that day", "按当天的实际情况"},
-            {"--for-customer", ARGUMENT_FLAG, NULL, NULL, false, false, "a short text to send to the customer", "发给客户的简短说明"},
-            {0}},
+        .options =
+            (const struct option[]){
+                {"--as-of", ARGUMENT_TIME, "TIME", NULL, false, false, "as it was known then", "按当时已知的情况"},
+                {"--effective", ARGUMENT_DATE, "DATE", NULL, false, false, "as it was on that day", "按当天的实际情况"},
+                {"--for-customer", ARGUMENT_FLAG, NULL, NULL, false, false, "a short text to send to the customer",
+                 "发给客户的简短说明"},
+                {0}},
         .summary_en = "One order, now or at any past moment.",
         .summary_zh = "查看一个订单（现在或任一历史时刻）。",
         .example = "daybook show SO-000001",
@@ -379,13 +389,14 @@ const struct command read_commands[] = {
     {
         .name = "list",
         .group = "orders",
-        .options = (const struct option[]){
-            ORDER_FILTER_OPTIONS,
-            {"--sort", ARGUMENT_CHOICE, "FIELD",
-             "order_no|customer|status|ordered_on|expected_on|shipped_on|delivered_on|created_at|updated_at", false, false,
-             "by this instead of the number", "排序字段（默认订单号）"},
-            {"--limit", ARGUMENT_COUNT, "N", NULL, false, false, "at most so many", "最多列出的条数"},
-            {0}},
+        .options =
+            (const struct option[]){
+                ORDER_FILTER_OPTIONS,
+                {"--sort", ARGUMENT_CHOICE, "FIELD",
+                 "order_no|customer|status|ordered_on|expected_on|shipped_on|delivered_on|created_at|updated_at", false,
+                 false, "by this instead of the number", "排序字段（默认订单号）"},
+                {"--limit", ARGUMENT_COUNT, "N", NULL, false, false, "at most so many", "最多列出的条数"},
+                {0}},
         .summary_en = "Orders, filtered and sorted.",
         .summary_zh = "列出订单，可筛选和排序。",
         .example = "daybook list --status pending --limit 20",

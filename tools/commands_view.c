@@ -59,9 +59,12 @@ static enum state state_of(const struct session *s, const struct view_status *st
 static int list_views(struct session *s)
 {
     static const struct column columns[] = {
-        {"name", "View", "视图", COLUMN_KEY},          {"version", "Version", "版本", COLUMN_NUMBER},
-        {"position", "Position", "位置", COLUMN_NUMBER}, {"behind", "Behind", "落后", COLUMN_NUMBER},
-        {"bytes", "Bytes", "字节", COLUMN_NUMBER},     {"usable", "Usable", "可用", COLUMN_KEY},
+        {"name", "View", "视图", COLUMN_KEY},
+        {"version", "Version", "版本", COLUMN_NUMBER},
+        {"position", "Position", "位置", COLUMN_NUMBER},
+        {"behind", "Behind", "落后", COLUMN_NUMBER},
+        {"bytes", "Bytes", "字节", COLUMN_NUMBER},
+        {"usable", "Usable", "可用", COLUMN_KEY},
         {"state", "State", "状态", COLUMN_TEXT},
     };
     struct context *ctx = s->ctx;
@@ -172,10 +175,10 @@ static int rebuild_one(struct rebuild *r, const struct projection *projection)
     for (size_t i = 0; ctx->format == OUTPUT_TABLE && i < sizeof results / sizeof *results; i++)
         if (strcmp(results[i].name, result) == 0)
             said = say(ctx, results[i].said_en, results[i].said_zh);
-    return output_row(&ctx->output,
-                      (struct cell[]){cell_string(projection->name), cell_string(said),
-                                      cell_integer(events), cell_integer(orders)},
-                      &ctx->error);
+    return output_row(
+        &ctx->output,
+        (struct cell[]){cell_string(projection->name), cell_string(said), cell_integer(events), cell_integer(orders)},
+        &ctx->error);
 }
 
 static int check_names(struct context *ctx)
@@ -226,9 +229,9 @@ static int run_rebuild(struct context *ctx)
                                 : context_flag(ctx, "--dry-run") ? TASK_TELL
                                                                  : TASK_REBUILD};
     if (context_flag(ctx, "--check") && context_flag(ctx, "--dry-run"))
-        return daybook_fail(&ctx->error, DAYBOOK_USAGE,
-                            say(ctx, "--check replaces nothing: it needs no --dry-run.",
-                                "--check 不替换任何内容，无需 --dry-run。"));
+        return daybook_fail(
+            &ctx->error, DAYBOOK_USAGE,
+            say(ctx, "--check replaces nothing: it needs no --dry-run.", "--check 不替换任何内容，无需 --dry-run。"));
     if (context_flag(ctx, "--all") && context_given(ctx, "VIEW"))
         return daybook_fail(&ctx->error, DAYBOOK_USAGE,
                             say(ctx, "Name views or say --all, not both.", "请指定视图或使用 --all，不能两者同时。"));

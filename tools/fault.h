@@ -1,4 +1,5 @@
-/* The last line of defence against damaged files: a fault inside a mapped file ends the program with a sentence, not a signal. */
+/* The last line of defence against damaged files: a fault inside a mapped file ends the program with a sentence,
+ * not a signal. */
 #ifndef TOOLS_FAULT_H
 #define TOOLS_FAULT_H
 

@@ -11,8 +11,11 @@ static int find_named(struct session *s, const char *option, uint32_t kind, uint
     int rc = daybook_find(s->snapshot, kind, name, ret, &s->ctx->error);
     if (!rc && *ret == 0)
         rc = daybook_fail(&s->ctx->error, DAYBOOK_NOT_FOUND,
-                          kind == DAYBOOK_CUSTOMER ? say(s->ctx, "There is no customer %.*s. `daybook customers` lists them.", "没有客户 %.*s。`daybook customers` 可列出全部客户。")
-                                                   : say(s->ctx, "There is no product %.*s. `daybook products` lists them.", "没有产品 %.*s。`daybook products` 可列出全部产品。"),
+                          kind == DAYBOOK_CUSTOMER
+                              ? say(s->ctx, "There is no customer %.*s. `daybook customers` lists them.",
+                                    "没有客户 %.*s。`daybook customers` 可列出全部客户。")
+                              : say(s->ctx, "There is no product %.*s. `daybook products` lists them.",
+                                    "没有产品 %.*s。`daybook products` 可列出全部产品。"),
                           (int)name.len, name.ptr);
     return rc;
 }

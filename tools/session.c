@@ -21,7 +21,8 @@ static const struct given *given_if(const struct context *ctx, const char *name)
 
 int session_open(struct session *s, struct context *ctx)
 {
-    struct daybook_open_options options = {.unsafe_filesystem = ctx->unsafe_filesystem, .accept_clock = ctx->accept_clock};
+    struct daybook_open_options options = {.unsafe_filesystem = ctx->unsafe_filesystem,
+                                           .accept_clock = ctx->accept_clock};
     s->ctx = ctx;
     int rc = daybook_open(ctx->ledger_path, &options, &s->ledger, &ctx->error);
     if (rc)
@@ -123,14 +124,18 @@ int session_order(struct session *s, struct daybook_text order_no)
         return 0;
     bool cut = s->has_as_of || s->has_effective;
     if (ordinal && cut && s->reader.chain.count == 0)
-        return daybook_fail(err, DAYBOOK_NOT_YET_KNOWN, say(s->ctx, "Order %.*s was not yet known then.", "当时还没有订单 %.*s 的记录。"),
+        return daybook_fail(err, DAYBOOK_NOT_YET_KNOWN,
+                            say(s->ctx, "Order %.*s was not yet known then.", "当时还没有订单 %.*s 的记录。"),
                             (int)order_no.len, order_no.ptr);
     if (ordinal)
         return daybook_fail(err, DAYBOOK_NOT_FOUND,
                             cut ? say(s->ctx, "Order %.*s was not there then.", "当时没有订单 %.*s。")
-                                : say(s->ctx, "Order %.*s was taken back. `daybook history` still shows it.", "订单 %.*s 已被撤回；`daybook history` 仍可查看。"),
+                                : say(s->ctx, "Order %.*s was taken back. `daybook history` still shows it.",
+                                      "订单 %.*s 已被撤回；`daybook history` 仍可查看。"),
                             (int)order_no.len, order_no.ptr);
-    return daybook_fail(err, DAYBOOK_NOT_FOUND, say(s->ctx, "There is no order %.*s. `daybook list --search` finds orders.", "没有订单 %.*s。可用 `daybook list --search` 查找。"),
+    return daybook_fail(err, DAYBOOK_NOT_FOUND,
+                        say(s->ctx, "There is no order %.*s. `daybook list --search` finds orders.",
+                            "没有订单 %.*s。可用 `daybook list --search` 查找。"),
                         (int)order_no.len, order_no.ptr);
 }
 
@@ -172,8 +177,8 @@ json_t *session_basis(struct session *s, const struct projection *projection)
     if (s->has_effective)
         date_format(s->cut.effective_on, day);
     return json_pack("{s:I,s:s,s:s?,s:s?,s:s,s:i}", "seq", (json_int_t)seq, "root", hex, "as_of",
-                     s->has_as_of ? context_string(s->ctx, "--as-of") : NULL, "effective", s->has_effective ? day : NULL, "view",
-                     projection->name, "view_version", (int)projection->version);
+                     s->has_as_of ? context_string(s->ctx, "--as-of") : NULL, "effective",
+                     s->has_effective ? day : NULL, "view", projection->name, "view_version", (int)projection->version);
 }
 
 void session_entry(struct session *s, const struct daybook_draft *drafts, size_t count, struct daybook_entry *ret)

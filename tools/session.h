@@ -1,4 +1,5 @@
-/* One command's use of a ledger: opened, read at the cut in time that was asked for, appended to in the caller's name. */
+/* One command's use of a ledger: opened, read at the cut in time that was asked for, appended to in the caller's
+ * name. */
 #ifndef TOOLS_SESSION_H
 #define TOOLS_SESSION_H
 
@@ -32,17 +33,20 @@ void session_close(struct session *session);
 int session_day(struct session *session, const char *option, int32_t *ret);
 /* The seq up to which a TIME reaches: its events are those with seq <= *ret. */
 int session_seq(struct session *session, const struct when *when, uint64_t *ret);
-/* Fold the order with that number into session->reader. DAYBOOK_NOT_FOUND, or _NOT_YET_KNOWN when it came after the cut. */
+/* Fold the order with that number into session->reader. DAYBOOK_NOT_FOUND, or _NOT_YET_KNOWN when it came after
+ * the cut. */
 int session_order(struct session *session, struct daybook_text order_no);
 
-/* The view at the session's snapshot (which may be taken anew for it), with a progress bar while it is built. NULL where a cut
+/* The view at the session's snapshot (which may be taken anew for it), with a progress bar while it is built. NULL
+ * where a cut
  * in time was asked for, or where no view can be kept: then fold afresh. Ends with view_close before the session. */
 int session_view(struct session *session, const struct projection *projection, struct view **ret);
 /* The basis of an answer as JSON: seq, root, as_of, effective, view and its version; NULL when out of memory. */
 json_t *session_basis(struct session *session, const struct projection *projection);
 
 /* A request with actor, via, --key and --expect (where the command has them). */
-void session_entry(struct session *session, const struct daybook_draft *drafts, size_t count, struct daybook_entry *ret);
+void session_entry(struct session *session, const struct daybook_draft *drafts, size_t count,
+                   struct daybook_entry *ret);
 /* Append one entry; a refusal becomes ctx->error. */
 int session_append(struct session *session, const struct daybook_entry *entry, struct daybook_result *ret);
 

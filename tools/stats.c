@@ -9,8 +9,7 @@
 
 static const char *const promise_names[] = {
     [PROMISE_LATEST] = "latest", [PROMISE_FIRST] = "first", [PROMISE_REQUESTED] = "requested"};
-static const char *const milestone_names[] = {
-    [MILESTONE_DELIVERED] = "delivered", [MILESTONE_SHIPPED] = "shipped"};
+static const char *const milestone_names[] = {[MILESTONE_DELIVERED] = "delivered", [MILESTONE_SHIPPED] = "shipped"};
 static const char *const calendar_names[] = {"days", "workdays"};
 
 /* Monday to Friday. */

@@ -118,9 +118,10 @@ struct cell stats_percent_cell(int64_t numerator, int64_t denominator, char scra
          .value_name = "FIGURE",                                                                                       \
          .help_en = "Groups by that figure, largest first; otherwise by their key.",                                   \
          .help_zh = "按该指标从大到小排列各组；默认按分组名称。"},                                                     \
-        {.name = "--orders",                                                                                           \
-         .kind = ARGUMENT_FLAG,                                                                                        \
-         .help_en = "The orders that the figures are made of, instead of the figures.",                                \
-         .help_zh = "列出参与计算的订单，而不是指标。"}
+    {                                                                                                                  \
+        .name = "--orders", .kind = ARGUMENT_FLAG,                                                                     \
+        .help_en = "The orders that the figures are made of, instead of the figures.",                                 \
+        .help_zh = "列出参与计算的订单，而不是指标。"                                                  \
+    }
 
 #endif

@@ -31,7 +31,7 @@ struct part {
     /* Of the order at hand: */
     const uint32_t *keys;
     size_t key_count;
-    uint32_t single;                 /* where `keys` points when there is one */
+    uint32_t single; /* where `keys` points when there is one */
     struct daybook_text carrier;
     const struct order_own **values; /* of an own field, in the order and its lines */
     uint32_t *value_keys;

@@ -55,8 +55,8 @@ static int lead_histogram(struct stats *stats, void *accumulator, const char *na
     json_t *list = json_array();
     bool good = list != NULL;
     for (size_t i = 0; i < count && good; i++)
-        good = !json_array_append_new(list, json_pack("{s:i,s:I}", "days", (int)bins[i].days, "orders",
-                                                      (json_int_t)bins[i].orders));
+        good = !json_array_append_new(
+            list, json_pack("{s:i,s:I}", "days", (int)bins[i].days, "orders", (json_int_t)bins[i].orders));
     free(bins);
     if (good) {
         *ret = list;
@@ -144,12 +144,14 @@ static int ageing_add_order(struct stats *stats, void *accumulator, const struct
     return 0;
 }
 
-#define AGEING(name, title_en, title_zh, bucket) \
-    {name, title_en, title_zh, STATS_ALWAYS, .style = STATS_COUNT, .value = offsetof(struct ageing, orders[bucket])}
+#define AGEING(name, title_en, title_zh, bucket)                                                                       \
+    {                                                                                                                  \
+        name, title_en, title_zh, STATS_ALWAYS, .style = STATS_COUNT, .value = offsetof(struct ageing, orders[bucket]) \
+    }
 
 static const struct stats_figure ageing_figures[AGEING_BUCKET_COUNT] = {
-    AGEING("not_due", "Not due", "未到期", 0),        AGEING("1-7", "1-7 days", "1-7 天", 1),
-    AGEING("8-30", "8-30 days", "8-30 天", 2),        AGEING("31-90", "31-90 days", "31-90 天", 3),
+    AGEING("not_due", "Not due", "未到期", 0),          AGEING("1-7", "1-7 days", "1-7 天", 1),
+    AGEING("8-30", "8-30 days", "8-30 天", 2),          AGEING("31-90", "31-90 days", "31-90 天", 3),
     AGEING("over_90", "Over 90 days", "超过 90 天", 4), AGEING("no_promise", "No promise", "无承诺", 5),
 };
 

@@ -209,9 +209,9 @@ static int list_tallies(struct stats *stats, void *accumulator, const char *name
     for (size_t i = 0; i < count && good; i++) {
         const struct tally *tally = groups[i]->accumulator;
         struct daybook_text key = groups[i]->parts[0];
-        good = !json_array_append_new(
-            array, json_pack("{s:o,s:I,s:I}", key_name, key.ptr ? json_stringn(key.ptr, key.len) : json_null(), "moves",
-                             (json_int_t)tally->moves, "days", (json_int_t)tally->days));
+        good = !json_array_append_new(array, json_pack("{s:o,s:I,s:I}", key_name,
+                                                       key.ptr ? json_stringn(key.ptr, key.len) : json_null(), "moves",
+                                                       (json_int_t)tally->moves, "days", (json_int_t)tally->days));
     }
     if (good) {
         *ret = array;

@@ -19,49 +19,49 @@ enum daybook_error_class {
 };
 
 /* The one list of errors: X(NAME, "name-in-json", class). New ones go to the end of their group. */
-#define DAYBOOK_ERRORS(X)                                       \
-    X(OK, "ok", DONE)                                           \
-    /* refused */                                               \
-    X(NOT_FOUND, "not-found", REFUSED)                          \
-    X(NOT_YET_KNOWN, "not-yet-known", REFUSED)                  \
-    X(ALREADY_EXISTS, "already-exists", REFUSED)                \
-    X(STATUS_FORBIDS, "status-forbids", REFUSED)                \
-    X(DATE_IN_FUTURE, "date-in-future", REFUSED)                \
-    X(BAD_VALUE, "bad-value", REFUSED)                          \
-    X(TOO_LARGE, "too-large", REFUSED)                          \
-    X(VERSION_CONFLICT, "version-conflict", REFUSED)            \
-    X(KEY_REUSED, "key-reused", REFUSED)                        \
-    X(NOT_YOURS, "not-yours", REFUSED)                          \
-    X(AMBIGUOUS_LINE, "ambiguous-line", REFUSED)                \
-    X(CANNOT_VOID, "cannot-void", REFUSED)                      \
-    X(NOT_EMPTY, "not-empty", REFUSED)                          \
-    X(FOREIGN_LOG, "foreign-log", REFUSED)                      \
-    X(VERIFICATION_FAILED, "verification-failed", REFUSED)      \
-    X(BAD_LINE, "bad-line", REFUSED)                            \
-    X(ROWS_REJECTED, "rows-rejected", REFUSED)                  \
-    X(NO_HEADER, "no-header", REFUSED)                          \
-    X(NO_COLUMN, "no-column", REFUSED)                          \
-    X(BAD_ENCODING, "bad-encoding", REFUSED)                    \
-    X(BAD_TEXT, "bad-text", REFUSED)                            \
-    X(BAD_CSV, "bad-csv", REFUSED)                              \
-    X(AMBIGUOUS_DATES, "ambiguous-dates", REFUSED)              \
-    X(MIXED_DATE_ORDER, "mixed-date-order", REFUSED)            \
-    X(SEVERAL_SHEETS, "several-sheets", REFUSED)                \
-    X(NO_SUCH_SHEET, "no-such-sheet", REFUSED)                  \
-    X(NOT_A_WORKBOOK, "not-a-workbook", REFUSED)                \
-    /* usage */                                                 \
-    X(USAGE, "usage", USAGE)                                    \
-    /* environment */                                           \
-    X(IO, "io", ENVIRONMENT)                                    \
-    X(DISK_FULL, "disk-full", ENVIRONMENT)                      \
-    X(READ_ONLY, "read-only", ENVIRONMENT)                      \
-    X(NO_MEMORY, "no-memory", ENVIRONMENT)                      \
-    X(NO_LEDGER, "no-ledger", ENVIRONMENT)                      \
-    X(NEWER_FORMAT, "newer-format", ENVIRONMENT)                \
-    X(DAMAGED, "damaged", ENVIRONMENT)                          \
-    X(CLOCK_BEHIND, "clock-behind", ENVIRONMENT)                \
-    X(REMOTE_FILESYSTEM, "remote-filesystem", ENVIRONMENT)      \
-    X(FORKED_HANDLE, "forked-handle", ENVIRONMENT)              \
+#define DAYBOOK_ERRORS(X)                                                                                              \
+    X(OK, "ok", DONE)                                                                                                  \
+    /* refused */                                                                                                      \
+    X(NOT_FOUND, "not-found", REFUSED)                                                                                 \
+    X(NOT_YET_KNOWN, "not-yet-known", REFUSED)                                                                         \
+    X(ALREADY_EXISTS, "already-exists", REFUSED)                                                                       \
+    X(STATUS_FORBIDS, "status-forbids", REFUSED)                                                                       \
+    X(DATE_IN_FUTURE, "date-in-future", REFUSED)                                                                       \
+    X(BAD_VALUE, "bad-value", REFUSED)                                                                                 \
+    X(TOO_LARGE, "too-large", REFUSED)                                                                                 \
+    X(VERSION_CONFLICT, "version-conflict", REFUSED)                                                                   \
+    X(KEY_REUSED, "key-reused", REFUSED)                                                                               \
+    X(NOT_YOURS, "not-yours", REFUSED)                                                                                 \
+    X(AMBIGUOUS_LINE, "ambiguous-line", REFUSED)                                                                       \
+    X(CANNOT_VOID, "cannot-void", REFUSED)                                                                             \
+    X(NOT_EMPTY, "not-empty", REFUSED)                                                                                 \
+    X(FOREIGN_LOG, "foreign-log", REFUSED)                                                                             \
+    X(VERIFICATION_FAILED, "verification-failed", REFUSED)                                                             \
+    X(BAD_LINE, "bad-line", REFUSED)                                                                                   \
+    X(ROWS_REJECTED, "rows-rejected", REFUSED)                                                                         \
+    X(NO_HEADER, "no-header", REFUSED)                                                                                 \
+    X(NO_COLUMN, "no-column", REFUSED)                                                                                 \
+    X(BAD_ENCODING, "bad-encoding", REFUSED)                                                                           \
+    X(BAD_TEXT, "bad-text", REFUSED)                                                                                   \
+    X(BAD_CSV, "bad-csv", REFUSED)                                                                                     \
+    X(AMBIGUOUS_DATES, "ambiguous-dates", REFUSED)                                                                     \
+    X(MIXED_DATE_ORDER, "mixed-date-order", REFUSED)                                                                   \
+    X(SEVERAL_SHEETS, "several-sheets", REFUSED)                                                                       \
+    X(NO_SUCH_SHEET, "no-such-sheet", REFUSED)                                                                         \
+    X(NOT_A_WORKBOOK, "not-a-workbook", REFUSED)                                                                       \
+    /* usage */                                                                                                        \
+    X(USAGE, "usage", USAGE)                                                                                           \
+    /* environment */                                                                                                  \
+    X(IO, "io", ENVIRONMENT)                                                                                           \
+    X(DISK_FULL, "disk-full", ENVIRONMENT)                                                                             \
+    X(READ_ONLY, "read-only", ENVIRONMENT)                                                                             \
+    X(NO_MEMORY, "no-memory", ENVIRONMENT)                                                                             \
+    X(NO_LEDGER, "no-ledger", ENVIRONMENT)                                                                             \
+    X(NEWER_FORMAT, "newer-format", ENVIRONMENT)                                                                       \
+    X(DAMAGED, "damaged", ENVIRONMENT)                                                                                 \
+    X(CLOCK_BEHIND, "clock-behind", ENVIRONMENT)                                                                       \
+    X(REMOTE_FILESYSTEM, "remote-filesystem", ENVIRONMENT)                                                             \
+    X(FORKED_HANDLE, "forked-handle", ENVIRONMENT)                                                                     \
     X(TOO_MANY_READERS, "too-many-readers", ENVIRONMENT)
 
 enum daybook_code {
@@ -83,9 +83,9 @@ const char *daybook_code_name(int code);
 /* The class of a code; DAYBOOK_CLASS_ENVIRONMENT for a number that is no code. */
 enum daybook_error_class daybook_code_class(int code);
 
-/* Fill *err (when not NULL) with code and the formatted sentence, cut at a character boundary if too long. Returns code. */
-int daybook_fail(struct daybook_error *err, int code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Fill *err (when not NULL) with code and the formatted sentence, cut at a character boundary if too long. Returns
+ * code. */
+int daybook_fail(struct daybook_error *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #ifdef __cplusplus
 }

@@ -45,15 +45,15 @@ enum {
 
 /* The part that every event has. */
 struct daybook_event {
-    uint64_t seq;       /* position in the log, from 1 */
-    uint32_t type;      /* enum daybook_type, or an application's number >= 1000 */
-    uint32_t version;   /* of the type, as stored */
-    uint32_t kind;      /* enum daybook_kind */
-    uint32_t ordinal;   /* the n-th subject of that kind, from 1 */
-    uint32_t nth;       /* the subject's n-th event, from 1 */
-    uint64_t prev;      /* how many seqs back the subject's event before this one is; 0 for its first */
-    uint32_t actor;     /* ordinal of who did it */
-    uint32_t via;       /* ordinal of how that is known */
+    uint64_t seq;     /* position in the log, from 1 */
+    uint32_t type;    /* enum daybook_type, or an application's number >= 1000 */
+    uint32_t version; /* of the type, as stored */
+    uint32_t kind;    /* enum daybook_kind */
+    uint32_t ordinal; /* the n-th subject of that kind, from 1 */
+    uint32_t nth;     /* the subject's n-th event, from 1 */
+    uint64_t prev;    /* how many seqs back the subject's event before this one is; 0 for its first */
+    uint32_t actor;   /* ordinal of who did it */
+    uint32_t via;     /* ordinal of how that is known */
     int64_t recorded_us;
     int32_t occurred_on; /* DAYBOOK_DAY_NONE: nobody knows */
     int64_t occurred_us; /* DAYBOOK_INSTANT_NONE: the exact instant is not known */
@@ -67,7 +67,8 @@ struct daybook_event {
     size_t len;
 };
 
-/* A value that can be forgotten: the event holds only its commitment, SHA-256(salt || value). commitment == NULL: absent.
+/* A value that can be forgotten: the event holds only its commitment, SHA-256(salt || value). commitment == NULL:
+ * absent.
  * `slot` numbers the personal values of one event, in the order in which they stand in it. */
 struct daybook_personal {
     const uint8_t *commitment;

@@ -1,7 +1,8 @@
 /* A ledger: open it, append to it, read it.
  *
  * A ledger is a folder: log/ (the truth), personal-<g>/ (what may be forgotten), views/ (can be deleted).
- * Threads: a struct daybook may be used from many threads at once; a snapshot by one at a time. After fork() the child must open
+ * Threads: a struct daybook may be used from many threads at once; a snapshot by one at a time. After fork() the
+ * child must open
  * its own handle. */
 #ifndef DAYBOOK_LEDGER_H
 #define DAYBOOK_LEDGER_H
@@ -109,34 +110,38 @@ struct daybook_source_name {
 struct daybook_entry {
     const struct daybook_draft *drafts;
     size_t draft_count;
-    struct daybook_text actor;    /* who says so */
-    struct daybook_text via;      /* how that is known */
-    struct daybook_text via_kind; /* "os", "import" .. */
-    struct daybook_text key;      /* idempotency key; absent: none */
-    uint32_t expect_version;      /* of the order that drafts[0] names; 0: any */
+    struct daybook_text actor;                /* who says so */
+    struct daybook_text via;                  /* how that is known */
+    struct daybook_text via_kind;             /* "os", "import" .. */
+    struct daybook_text key;                  /* idempotency key; absent: none */
+    uint32_t expect_version;                  /* of the order that drafts[0] names; 0: any */
     const struct daybook_source_name *source; /* cause of the events; may be NULL */
-    bool late_dates_allowed;      /* take shipping and delivery dates in the future */
-    bool after_previous;          /* refused as well when the entry before it in the same call is refused */
+    bool late_dates_allowed;                  /* take shipping and delivery dates in the future */
+    bool after_previous;                      /* refused as well when the entry before it in the same call is refused */
 };
 
 enum { DAYBOOK_ORDER_NO_MAX = 400 /* bytes */ };
 
 struct daybook_result {
-    struct daybook_error error; /* code 0: recorded, or recorded before under the same key */
-    bool repeated;              /* the latter */
+    struct daybook_error error;   /* code 0: recorded, or recorded before under the same key */
+    bool repeated;                /* the latter */
     uint64_t first_seq, last_seq; /* of the entry; 0 when nothing was to record */
-    uint32_t order; /* ordinal of the order that the entry is about; 0: none */
+    uint32_t order;               /* ordinal of the order that the entry is about; 0: none */
     char order_no[DAYBOOK_ORDER_NO_MAX + 1];
 };
 
-/* Record entries in one durable commit. Each succeeds or is refused by itself: see its result. Returns non-zero (and records
+/* Record entries in one durable commit. Each succeeds or is refused by itself: see its result. Returns non-zero (and
+ * records
  * none) only when the commit failed. Calls from many threads share commits. */
 int daybook_append(struct daybook *ledger, const struct daybook_entry *entries, size_t count,
                    struct daybook_result *results, struct daybook_error *err);
 
-/* Take events of another ledger's log as they are: bytes `stored` under `seq`, which must be the next one. Only into a ledger
- * that has no event, or whose events are the same so far (those are compared and passed over). `salts` and `values` (NULL
- * entries: erased) are the personal values by slot. All or none are taken: on failure *ret_taken is the index of the one that
+/* Take events of another ledger's log as they are: bytes `stored` under `seq`, which must be the next one. Only into
+ * a ledger
+ * that has no event, or whose events are the same so far (those are compared and passed over). `salts` and `values`
+ * (NULL
+ * entries: erased) are the personal values by slot. All or none are taken: on failure *ret_taken is the index of the
+ * one that
  * cannot be. DAYBOOK_FOREIGN_LOG, _DAMAGED, _VERIFICATION_FAILED. */
 struct daybook_carried {
     uint64_t seq;
@@ -151,15 +156,18 @@ int daybook_carry(struct daybook *ledger, const struct daybook_carried *events, 
 
 /* ---- reading */
 
-/* A consistent state of the log; what it returns lives until daybook_snapshot_end. Keep it short: a snapshot that stays open
+/* A consistent state of the log; what it returns lives until daybook_snapshot_end. Keep it short: a snapshot that
+ * stays open
  * keeps the file from reusing space. */
 int daybook_snapshot_begin(struct daybook *ledger, struct daybook_snapshot **ret, struct daybook_error *err);
 void daybook_snapshot_end(struct daybook_snapshot *snapshot);
 uint64_t daybook_last_seq(const struct daybook_snapshot *snapshot);
 
 /* The event with that seq. DAYBOOK_NOT_FOUND, DAYBOOK_DAMAGED. */
-int daybook_event(struct daybook_snapshot *snapshot, uint64_t seq, struct daybook_event *ret, struct daybook_error *err);
-/* Events from `from` on, in order, until visit answers non-zero (which is returned) or the snapshot ends, which it always does
+int daybook_event(struct daybook_snapshot *snapshot, uint64_t seq, struct daybook_event *ret,
+                  struct daybook_error *err);
+/* Events from `from` on, in order, until visit answers non-zero (which is returned) or the snapshot ends, which it
+ * always does
  * between entries. To follow a growing log, begin the next snapshot's walk at the seq after the last one visited. */
 typedef int daybook_visit(void *context, const struct daybook_event *event, struct daybook_error *err);
 int daybook_follow(struct daybook_snapshot *snapshot, uint64_t from, daybook_visit *visit, void *context,

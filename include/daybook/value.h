@@ -38,9 +38,9 @@ enum {
 };
 
 /* A civil date: days since 1970-01-01, years 1..9999. */
-#define DAYBOOK_DAY_NONE INT32_MIN  /* absent, or not known */
-#define DAYBOOK_DAY_MIN (-719162)   /* 0001-01-01 */
-#define DAYBOOK_DAY_MAX 2932896     /* 9999-12-31 */
+#define DAYBOOK_DAY_NONE INT32_MIN /* absent, or not known */
+#define DAYBOOK_DAY_MIN (-719162)  /* 0001-01-01 */
+#define DAYBOOK_DAY_MAX 2932896    /* 9999-12-31 */
 /* An instant: microseconds since 1970-01-01T00:00:00Z. */
 #define DAYBOOK_INSTANT_NONE INT64_MIN
 

@@ -42,9 +42,8 @@ static const struct {
     [DELAYS_FROM_VIEW] = {"delays by customer, from the view", "orders/s", ROW_NONE, 15e6, AT_LEAST, 1},
 };
 
-static const char drift_note[] =
-    "Absolute figures drift from hour to hour, even on one machine: trust the ratios, "
-    "which are taken within a round.";
+static const char drift_note[] = "Absolute figures drift from hour to hour, even on one machine: trust the ratios, "
+                                 "which are taken within a round.";
 
 double seconds_now(void)
 {

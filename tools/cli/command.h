@@ -71,7 +71,7 @@ struct context {
     const struct command *command;
     enum language language;
     enum output_format format;
-    const char *ledger_path;     /* --ledger, $DAYBOOK_LEDGER, "./daybook.ledger" */
+    const char *ledger_path; /* --ledger, $DAYBOOK_LEDGER, "./daybook.ledger" */
     bool accept_clock, unsafe_filesystem;
     struct daybook_text actor;   /* --actor, $DAYBOOK_ACTOR, the login name; a claim */
     char via[IDENTITY_VIA_SIZE]; /* "login@host": how the claim is known */

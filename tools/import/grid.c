@@ -50,8 +50,7 @@ static void add_cell(void *content, size_t len, void *context)
     splitter->row_has_cells = true;
     if (splitter->code != 0)
         return;
-    if (table->cell_count >= GRID_CELLS_MAX ||
-        table->cell_count - table->rows[table->row_count] >= GRID_COLUMNS_MAX) {
+    if (table->cell_count >= GRID_CELLS_MAX || table->cell_count - table->rows[table->row_count] >= GRID_COLUMNS_MAX) {
         splitter->code = DAYBOOK_TOO_LARGE;
         return;
     }

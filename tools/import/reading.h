@@ -94,7 +94,7 @@ struct reading_column {
 struct reading {
     struct reading_order *orders;
     size_t order_count;
-    size_t dropped_count; /* behind them in `orders`, order_no alone: those that have rejected rows */
+    size_t dropped_count;               /* behind them in `orders`, order_no alone: those that have rejected rows */
     struct reading_rejection *rejected; /* by row */
     size_t rejected_count;
     struct reading_skip *skipped; /* by row */

@@ -3,8 +3,8 @@
 #define TOOLS_IMPORT_SHEET_H
 
 #include "tools/import/arena.h"
-#include "tools/import/reading.h"
 #include "tools/import/grid.h"
+#include "tools/import/reading.h"
 
 /* A row that is data. */
 struct sheet_row {

@@ -111,6 +111,14 @@ static int note_there(const struct decision *d, struct daybook_error *err)
                         TEXT_ARGS(d->state->order_no), (unsigned long long)d->data->target);
 }
 
+static int priority_known(const struct decision *d, struct daybook_error *err)
+{
+    if (d->type != DAYBOOK_ORDER_PRIORITY_SET || text_equals(d->data->category, DAYBOOK_TEXT("normal")) ||
+        text_equals(d->data->category, DAYBOOK_TEXT("urgent")))
+        return 0;
+    return daybook_fail(err, DAYBOOK_BAD_VALUE, "A priority is \"normal\" or \"urgent\".");
+}
+
 /* A void cannot be voided, and nothing twice: what was voided stands at no place any more. */
 static int target_stands(const struct decision *d, struct daybook_error *err)
 {
@@ -139,9 +147,9 @@ int decide(const struct decision *decision, struct daybook_error *err)
         int (*holds)(const struct decision *, struct daybook_error *);
         bool also_in_place;
     } rules[] = {
-        {order_there, false},     {status_allows, false},  {target_stands, false},
-        {note_there, false},      {something_left, false}, {lines_there, true},
-        {amends_something, true}, {reopens_to, false},     {date_not_in_future, true},
+        {order_there, false},       {status_allows, false}, {target_stands, false},   {note_there, false},
+        {something_left, false},    {lines_there, true},    {amends_something, true}, {reopens_to, false},
+        {date_not_in_future, true}, {priority_known, true},
     };
     int rc = 0;
     for (size_t i = 0; i < sizeof rules / sizeof *rules && !rc; i++)

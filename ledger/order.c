@@ -385,6 +385,11 @@ static int apply_retraction(struct order_state *state, const struct application 
     return 0;
 }
 
+static int apply_priority(struct order_state *state, const struct application *a, struct daybook_error *err)
+{
+    return keep_text(state, &state->priority, a->data->category, err);
+}
+
 static int apply_moved(struct order_state *state, const struct application *a, struct daybook_error *err)
 {
     (void)err;
@@ -410,6 +415,7 @@ static int (*const apply_type[])(struct order_state *, const struct application 
     [DAYBOOK_ORDER_NOTE_ADDED] = apply_note,
     [DAYBOOK_ORDER_NOTE_RETRACTED] = apply_retraction,
     [DAYBOOK_ORDER_MOVED] = apply_moved,
+    [DAYBOOK_ORDER_PRIORITY_SET] = apply_priority,
 };
 
 static bool is_applied(const struct daybook_event *event)

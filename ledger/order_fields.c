@@ -20,6 +20,7 @@ const char *order_field_name(enum order_field_id id)
         [ORDER_FIELD_STATUS] = "status",
         [ORDER_FIELD_CUSTOMER] = "customer",
         [ORDER_FIELD_CUSTOMER_REF] = "customer_ref",
+        [ORDER_FIELD_PRIORITY] = "priority",
         [ORDER_FIELD_ORDERED_ON] = "ordered_on",
         [ORDER_FIELD_EXPECTED_ON] = "expected_on",
         [ORDER_FIELD_FIRST_EXPECTED_ON] = "first_expected_on",
@@ -131,6 +132,7 @@ static void add_order(struct collector *c, const struct order_state *s)
         add(c, (struct order_field){.id = ORDER_FIELD_CUSTOMER,
                                     .value = {.kind = ORDER_VALUE_CUSTOMER, .ordinal = s->customer}});
     add_text(c, ORDER_FIELD_CUSTOMER_REF, 0, s->customer_ref);
+    add_text(c, ORDER_FIELD_PRIORITY, 0, s->priority);
     add_day(c, ORDER_FIELD_ORDERED_ON, 0, s->ordered_on);
     add_day(c, ORDER_FIELD_EXPECTED_ON, 0, s->expected_on);
     add_day(c, ORDER_FIELD_FIRST_EXPECTED_ON, 0, s->first_expected_on);

@@ -21,6 +21,7 @@ static const struct action {
     {"hold", DAYBOOK_ORDER_HELD, "on hold", "已暂停"},
     {"resume", DAYBOOK_ORDER_RESUMED, "resumed", "已恢复"},
     {"promise", DAYBOOK_ORDER_PROMISE_CHANGED, "promise recorded", "已记录承诺交期"},
+    {"priority", DAYBOOK_ORDER_PRIORITY_SET, "priority set", "已设优先级"},
     {"amend", DAYBOOK_ORDER_AMENDED, "amended", "已修改"},
     {"note", DAYBOOK_ORDER_NOTE_ADDED, "noted", "已添加备注"},
 };
@@ -174,6 +175,19 @@ const struct command order_commands[] = {
         .summary_en = "Promise another day of delivery; the first promise stays on record.",
         .summary_zh = "更改承诺交期；最初的承诺保留在案。",
         .example = "daybook promise SO-000001 +7 --reason 'steel is late'",
+        .ledger_use = LEDGER_WRITE,
+        .run = run_action,
+    },
+    {
+        .name = "priority",
+        .group = "orders",
+        .arguments =
+            (const struct argument[]){
+                {ORDER}, {.name = "LEVEL", .kind = ARGUMENT_CHOICE, .choices = "normal|urgent", .required = true}, {0}},
+        .options = reason_options,
+        .summary_en = "Say how urgent the order is.",
+        .summary_zh = "设定订单的优先级（加急）。",
+        .example = "daybook priority SO-000001 urgent --reason 'line is down'",
         .ledger_use = LEDGER_WRITE,
         .run = run_action,
     },

@@ -76,7 +76,12 @@ static int put_header(struct session *s)
                  remark);
     if (!rc)
         rc = put(s, say(ctx, "Customer", "客户"), cell_text(customer), "");
-    return rc ? rc : put(s, say(ctx, "Their reference", "客户单号"), cell_text(state->customer_ref), "");
+    if (!rc)
+        rc = put(s, say(ctx, "Their reference", "客户单号"), cell_text(state->customer_ref), "");
+    bool urgent = text_equals(state->priority, DAYBOOK_TEXT("urgent"));
+    return rc || !urgent ? rc
+                         : put(s, say(ctx, "Priority", "优先级"),
+                               cell_toned(cell_string(say(ctx, "urgent", "加急")), TONE_WARNING), "");
 }
 
 static int put_dates(struct session *s)

@@ -181,18 +181,18 @@ int order_json(struct daybook_snapshot *snapshot, struct registers *registers, c
     struct maker m = {.snapshot = snapshot, .registers = registers, .err = err};
     int64_t late = 0, overdue = 0;
     bool is_late = order_late_days(state, &late), is_overdue = order_overdue_days(state, question_day, &overdue);
-    json_t *order =
-        json_pack("{s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o,s:o}", "order_no",
-                  json_of_text(state->order_no), "status", workflow_statuses[state->status].name, "customer",
-                  name_of(&m, DAYBOOK_CUSTOMER, state->customer), "items", lines_of(&m, state), "customer_ref",
-                  json_of_text(state->customer_ref), "ordered_on", json_of_day(state->ordered_on), "expected_on",
-                  json_of_day(state->expected_on), "first_expected_on", json_of_day(state->first_expected_on),
-                  "requested_on", json_of_day(state->requested_on), "shipped_on", json_of_day(state->shipped_on),
-                  "delivered_on", json_of_day(state->delivered_on), "cancelled_on", json_of_day(state->cancelled_on),
-                  "late_days", days_or_null(is_late, late), "overdue_days", days_or_null(is_overdue, overdue), "notes",
-                  notes_of(&m, state), "fields", own_fields_of(&m, state->own, state->own_count), "version",
-                  (json_int_t)state->version, "last_seq", (json_int_t)state->last_seq, "created_at",
-                  json_of_instant(state->created_us), "updated_at", json_of_instant(state->updated_us));
+    json_t *order = json_pack(
+        "{s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o,s:o,s:o}", "order_no",
+        json_of_text(state->order_no), "status", workflow_statuses[state->status].name, "customer",
+        name_of(&m, DAYBOOK_CUSTOMER, state->customer), "items", lines_of(&m, state), "customer_ref",
+        json_of_text(state->customer_ref), "ordered_on", json_of_day(state->ordered_on), "expected_on",
+        json_of_day(state->expected_on), "first_expected_on", json_of_day(state->first_expected_on), "requested_on",
+        json_of_day(state->requested_on), "shipped_on", json_of_day(state->shipped_on), "delivered_on",
+        json_of_day(state->delivered_on), "cancelled_on", json_of_day(state->cancelled_on), "late_days",
+        days_or_null(is_late, late), "overdue_days", days_or_null(is_overdue, overdue), "notes", notes_of(&m, state),
+        "fields", own_fields_of(&m, state->own, state->own_count), "version", (json_int_t)state->version, "last_seq",
+        (json_int_t)state->last_seq, "created_at", json_of_instant(state->created_us), "updated_at",
+        json_of_instant(state->updated_us), "priority", json_of_text(state->priority));
     if (!m.rc && !order)
         m.rc = daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for an order.");
     if (m.rc)

@@ -46,7 +46,7 @@ static const struct value {
     {"--text", "text", VALUE_TEXT, offsetof(struct daybook_draft, text)},
     {"TEXT", "text", VALUE_TEXT, offsetof(struct daybook_draft, text)},
     {"--kind", "kind", VALUE_TEXT, offsetof(struct daybook_draft, category)},
-    {"STATUS", "status", VALUE_TEXT, offsetof(struct daybook_draft, status)},
+    {"LEVEL", "priority", VALUE_TEXT, offsetof(struct daybook_draft, category)},
     {"--ordered", "ordered_on", VALUE_DAY, offsetof(struct daybook_draft, ordered_on)},
     {"--expected", "expected_on", VALUE_DAY, offsetof(struct daybook_draft, expected_on)},
     {"DATE", "expected_on", VALUE_DAY, offsetof(struct daybook_draft, expected_on)},

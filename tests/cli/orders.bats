@@ -455,3 +455,14 @@ END
     wait
     gives '"notes":[{"text":"1"' '{"text":"2"' '{"text":"x"' '"version":12' -- note SO-000001 x
 }
+
+@test "priority: urgent or normal, while the order is open; undone like anything else" {
+    create
+    gives '"priority":"urgent"' '"status":"pending"' -- priority SO-000001 urgent --reason 'line is down'
+    [[ $(daybook --format csv history SO-000001 | tail -n 2) == *priority,,urgent*reason,,'line is down'* ]]
+    gives '"priority":"normal"' -- priority SO-000001 normal
+    gives '"priority":"urgent"' -- undo SO-000001
+    refuse 2 usage priority SO-000001 high
+    daybook deliver SO-000001 >/dev/null
+    refuse 1 status-forbids priority SO-000001 normal
+}

@@ -120,11 +120,9 @@ static size_t map_size_wanted(unsigned address_eighths)
     return share & ~(size_t)0xffff;
 }
 
-static int create(const char *folder, const struct env_options *options, size_t map_size, MDB_env **ret)
+static int create_with(const char *folder, const struct env_options *options, size_t map_size, unsigned flags,
+                       MDB_env **ret)
 {
-    unsigned flags = MDB_NOTLS;
-    if (options->read_only)
-        flags |= MDB_RDONLY;
     MDB_env *mdb = NULL;
     int rc = mdb_env_create(&mdb);
     if (rc)
@@ -140,6 +138,17 @@ static int create(const char *folder, const struct env_options *options, size_t 
         mdb_env_close(mdb);
     else
         *ret = mdb;
+    return rc;
+}
+
+/* Who may not write the lock file reads without one: fine for a copy at rest. Beside a writer a page could change under
+ * such a reader, which the check of each event would tell. */
+static int create(const char *folder, const struct env_options *options, size_t map_size, MDB_env **ret)
+{
+    unsigned flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0);
+    int rc = create_with(folder, options, map_size, flags, ret);
+    if (rc == EACCES && options->read_only)
+        rc = create_with(folder, options, map_size, flags | MDB_NOLOCK, ret);
     return rc;
 }
 

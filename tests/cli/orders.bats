@@ -81,7 +81,8 @@ assert order == {
                "shipped": "0", "delivered": "0", "fields": {}}],
     "customer_ref": "PO-7", "ordered_on": "2026-01-05", "expected_on": "2099-01-20",
     "first_expected_on": "2099-01-20", "requested_on": "2099-01-10", "shipped_on": None, "delivered_on": None,
-    "cancelled_on": None, "late_days": None, "overdue_days": None, "fields": {}, "version": 2, "last_seq": 8}
+    "cancelled_on": None, "late_days": None, "overdue_days": None, "fields": {}, "version": 2, "last_seq": 8,
+    "priority": None}
 END
 }
 
@@ -262,7 +263,7 @@ END
     refuse 2 usage create --customer ' ' --item P-1:1
     refuse 1 bad-value create --customer ACME --item P-1:1 --number ' '
     create
-    gives '"text":"a\u001B[31m\nb'$'\u202e"' -- note SO-000001 $'a\e[31m\nb\u202e'
+    gives '"text":"a\u001B[31m\nb'$'\xe2\x80\xae"' -- note SO-000001 $'a\e[31m\nb\xe2\x80\xae'
     # 32,767 bytes are the most that can be kept
     gives '"kind":"general"' -- note SO-000001 "${long:0:32767}"
     refuse 1 too-large note SO-000001 "${long:0:32768}"

@@ -2,8 +2,10 @@
 #include "ledger/env.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -13,6 +15,7 @@
 
 #define MAP_SIZE_WANTED ((size_t)1 << 40)
 #define MAP_SIZE_LEAST ((size_t)1 << 20)
+enum { READERS_MAX = 1024 };
 
 struct env {
     MDB_env *mdb;
@@ -45,7 +48,7 @@ int path_fail(const char *path, int error_number, const char *doing, struct dayb
     case EDQUOT:
     case EFBIG:
         return daybook_fail(err, DAYBOOK_DISK_FULL,
-                            "The disk is full while %s %s. Nothing was recorded: free some space and repeat.", doing,
+                            "The disk is full while %s %s. Free some space and repeat.", doing,
                             path);
     case EROFS:
     case EACCES:
@@ -58,6 +61,12 @@ int path_fail(const char *path, int error_number, const char *doing, struct dayb
     default:
         return daybook_fail(err, DAYBOOK_IO, "%s while %s %s.", strerror(error_number), doing, path);
     }
+}
+
+static bool is_full(const char *folder)
+{
+    struct statfs fs;
+    return !statfs(folder, &fs) && (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize < 1 << 20;
 }
 
 int env_fail(const struct env *env, int lmdb_code, struct daybook_error *err)
@@ -91,6 +100,8 @@ int env_fail(const struct env *env, int lmdb_code, struct daybook_error *err)
     case MDB_CURSOR_FULL:
         return daybook_fail(err, DAYBOOK_TOO_LARGE, "Too much in one transaction of %s. Write it in smaller parts.",
                             folder);
+    case EIO: /* what LMDB says of a write that was cut short */
+        return path_fail(folder, is_full(folder) ? ENOSPC : EIO, "using", err);
     default:
         return path_fail(folder, lmdb_code, "using", err);
     }
@@ -129,7 +140,7 @@ static int create_with(const char *folder, const struct env_options *options, si
         return rc;
     rc = mdb_env_set_maxdbs(mdb, options->tables_max);
     if (!rc)
-        rc = mdb_env_set_maxreaders(mdb, 1024);
+        rc = mdb_env_set_maxreaders(mdb, READERS_MAX);
     if (!rc)
         rc = mdb_env_set_mapsize(mdb, map_size);
     if (!rc)
@@ -164,12 +175,29 @@ static bool is_cut(MDB_env *mdb)
     return file.st_size > 0 && (uint64_t)file.st_size / stat.ms_psize < info.me_last_pgno + 1;
 }
 
+/* LMDB maps its lock file: a page of it that the disk has no room for would be a signal, not an error. */
+static int reserve_lock_file(const char *folder, struct daybook_error *err)
+{
+    enum { LOCK_FILE_SIZE = 68 * 1024 }; /* a little more than READERS_MAX slots take */
+    char path[4096];
+    snprintf(path, sizeof path, "%s/lock.mdb", folder);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0660);
+    if (fd < 0)
+        return path_fail(path, errno, "opening", err);
+    int rc = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, LOCK_FILE_SIZE) ? errno : 0;
+    close(fd);
+    return rc == ENOSPC || rc == EDQUOT || rc == EFBIG ? path_fail(path, rc, "opening", err) : 0;
+}
+
 static int create_checked(const char *folder, const struct env_options *options, MDB_env **ret,
                           struct daybook_error *err)
 {
     struct env named = {.folder = (char[4096]){0}};
     strncpy(named.folder, folder, 4095);
-    int rc = ENOMEM;
+    int rc = options->read_only ? 0 : reserve_lock_file(folder, err);
+    if (rc)
+        return rc;
+    rc = ENOMEM;
     for (size_t size = map_size_wanted(options->address_eighths); rc == ENOMEM && size >= MAP_SIZE_LEAST; size /= 2)
         rc = create(folder, options, size, ret);
     if (rc)

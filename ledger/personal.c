@@ -81,6 +81,8 @@ int personal_open(const char *folder, uint64_t generation, bool any_filesystem, 
 {
     char path[4096];
     folder_of(folder, generation, path);
+    if (access(path, F_OK) && errno == ENOENT)
+        return daybook_fail(err, DAYBOOK_DAMAGED, "%s is missing: names and notes are kept there. Restore a backup.", path);
     return open_folder(path, false, any_filesystem, ret, err);
 }
 

@@ -13,7 +13,8 @@ const unsigned audit_version = 1;
 /* Memory of a walk; texts of one entry live in `arena`. */
 struct auditor {
     struct daybook_snapshot *snapshot;
-    struct registers *registers;
+    struct registers *registers; /* names are those that held when the event was recorded */
+    uint64_t names_as_of;        /* what the caller had them at */
     struct order_reader reader; /* the chain of the order looked at */
     struct order_fields before, after;
     struct arena arena;
@@ -27,6 +28,7 @@ struct auditor {
 
 static void auditor_release(struct auditor *a)
 {
+    registers_set_as_of(a->registers, a->names_as_of);
     order_reader_release(&a->reader);
     order_fields_release(&a->before);
     order_fields_release(&a->after);
@@ -139,6 +141,7 @@ static int make_entry(struct auditor *a, const struct daybook_event *event, stru
     struct audit_texts texts = {a->snapshot, a->registers, &a->arena};
     arena_reset(&a->arena);
     a->change_count = 0;
+    registers_set_as_of(a->registers, event->seq);
     int rc = registers_who(a->registers, event, &entry.actor, &entry.via, err);
     if (!rc)
         rc = read_reason(a, event, &entry.reason, err);
@@ -165,7 +168,7 @@ static int make_entry(struct auditor *a, const struct daybook_event *event, stru
 int audit_order(struct daybook_snapshot *snapshot, struct registers *registers, uint32_t order, uint64_t as_of,
                 audit_visit *visit, void *context, struct daybook_error *err)
 {
-    struct auditor a = {.snapshot = snapshot, .registers = registers};
+    struct auditor a = {.snapshot = snapshot, .registers = registers, .names_as_of = registers_as_of(registers)};
     int rc = load_order(&a, order, as_of, err);
     for (size_t i = 0; i < a.reader.chain.count && !rc; i++) {
         struct audit_entry entry;
@@ -216,12 +219,14 @@ static int is_of_customer(struct audit_walk *w, const struct daybook_event *even
                             event->kind == DAYBOOK_CUSTOMER ? 0 : a->customer_after};
     int rc = 0;
     *ret = false;
+    registers_set_as_of(a->registers, a->names_as_of); /* who is who is asked of now */
     for (int i = 0; i < 2 && !rc && !*ret; i++) {
         uint32_t final = 0;
         if (ordinals[i])
             rc = registers_customer(w->auditor.registers, ordinals[i], &final, err);
         *ret = !rc && ordinals[i] && final == w->filter->customer;
     }
+    registers_set_as_of(a->registers, event->seq);
     return rc;
 }
 
@@ -286,7 +291,9 @@ int audit_each(struct daybook_snapshot *snapshot, struct registers *registers, c
                audit_visit *visit, void *context, struct daybook_error *err)
 {
     uint64_t last = daybook_last_seq(snapshot);
-    struct audit_walk w = {.auditor = {.snapshot = snapshot, .registers = registers},
+    struct audit_walk w = {.auditor = {.snapshot = snapshot,
+                                       .registers = registers,
+                                       .names_as_of = registers_as_of(registers)},
                            .filter = filter,
                            .visit = visit,
                            .context = context};
@@ -380,7 +387,8 @@ static int visit_blamed(struct blame *b, const struct order_field *field, blame_
 int audit_blame(struct daybook_snapshot *snapshot, struct registers *registers, uint32_t order, struct order_cut cut,
                 blame_visit *visit, void *context, struct daybook_error *err)
 {
-    struct blame b = {.auditor = {.snapshot = snapshot, .registers = registers}};
+    struct blame b = {
+        .auditor = {.snapshot = snapshot, .registers = registers, .names_as_of = registers_as_of(registers)}};
     struct order_reader *r = &b.auditor.reader;
     int rc = chain_load(&r->chain, snapshot->log, DAYBOOK_ORDER, order, cut.as_of, err);
     if (!rc)

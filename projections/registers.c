@@ -7,7 +7,8 @@
 #include "ledger/chain.h"
 
 struct subject {
-    bool known;
+    uint64_t from, until; /* what follows holds for cuts from <= seq < until; until 0: not read yet */
+    bool is_known;        /* at that cut */
     uint32_t into; /* of a merged customer */
     struct daybook_text name, code, category, scope;
     bool is_public, is_required;
@@ -102,27 +103,45 @@ static int apply(struct registers *r, struct subject *subject, const struct dayb
     return rc;
 }
 
+static int read_subject(struct registers *r, uint32_t kind, uint32_t ordinal, struct subject *subject,
+                        struct daybook_error *err)
+{
+    *subject = (struct subject){0};
+    int rc = chain_load(&r->chain, r->snapshot->log, kind, ordinal, UINT64_MAX, err);
+    size_t i = 0;
+    for (; i < r->chain.count && r->chain.links[i].event.seq <= r->as_of && !rc; i++) {
+        struct daybook_data data;
+        rc = chain_data(&r->chain, i, &r->chain.scratch, &data, err);
+        if (!rc)
+            rc = apply(r, subject, &r->chain.links[i].event, &data, err);
+        subject->is_known = true;
+        subject->from = r->chain.links[i].event.seq;
+    }
+    subject->until = rc ? 0 : i < r->chain.count ? r->chain.links[i].event.seq : UINT64_MAX;
+    return rc;
+}
+
 static int subject_of(struct registers *r, uint32_t kind, uint32_t ordinal, struct subject **ret,
                       struct daybook_error *err)
 {
-    static struct subject nobody;
-    nobody = (struct subject){0};
+    static struct subject nobody; /* stays empty */
     *ret = &nobody;
     if (kind >= DAYBOOK_KIND_COUNT || ordinal == 0 || ordinal > r->counts[kind])
         return 0;
     struct subject *subject = &r->subjects[kind][ordinal];
     *ret = subject;
-    if (subject->known)
-        return 0;
-    int rc = chain_load(&r->chain, r->snapshot->log, kind, ordinal, r->as_of, err);
-    for (size_t i = 0; i < r->chain.count && !rc; i++) {
-        struct daybook_data data;
-        rc = chain_data(&r->chain, i, &r->chain.scratch, &data, err);
-        if (!rc)
-            rc = apply(r, subject, &r->chain.links[i].event, &data, err);
-    }
-    subject->known = !rc;
-    return rc;
+    bool holds = subject->from <= r->as_of && (r->as_of < subject->until || subject->until == UINT64_MAX);
+    return holds && subject->until ? 0 : read_subject(r, kind, ordinal, subject, err);
+}
+
+void registers_set_as_of(struct registers *r, uint64_t as_of)
+{
+    r->as_of = as_of;
+}
+
+uint64_t registers_as_of(const struct registers *r)
+{
+    return r->as_of;
 }
 
 int registers_customer(struct registers *r, uint32_t ordinal, uint32_t *ret, struct daybook_error *err)
@@ -151,7 +170,7 @@ int registers_name(struct registers *r, uint32_t kind, uint32_t ordinal, struct 
         struct daybook_text stand_in = arena_printf(&r->arena, "%s/%u", schema_kind_name(kind), ordinal);
         if (!stand_in.ptr)
             return no_memory(err);
-        if (!subject->known) {
+        if (!subject->is_known) {
             *ret = stand_in;
             return 0;
         }

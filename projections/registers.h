@@ -22,6 +22,9 @@ struct register_field {
  * snapshot must outlive it. */
 int registers_new(struct daybook_snapshot *snapshot, uint64_t as_of, struct registers **ret, struct daybook_error *err);
 void registers_free(struct registers *registers);
+/* Another cut: what was read stays known for as long as nothing was recorded about it between. */
+void registers_set_as_of(struct registers *registers, uint64_t as_of);
+uint64_t registers_as_of(const struct registers *registers);
 
 /* The name of a customer (merges followed), actor, via or source. Never absent; texts live as long as `registers`. */
 int registers_name(struct registers *registers, uint32_t kind, uint32_t ordinal, struct daybook_text *ret,

@@ -382,6 +382,7 @@ int event_line_json(struct daybook_snapshot *snapshot, struct registers *registe
     const char *id = daybook_id(snapshot->ledger);
     struct daybook_text actor = DAYBOOK_TEXT_NONE;
     json_t *subject = NULL, *data = NULL, *line = json_object();
+    registers_set_as_of(registers, event->seq); /* a line says the same however late it is printed */
     m.rc = event_subject_json(snapshot, registers, event, &subject, err);
     if (!m.rc)
         m.rc = registers_name(registers, DAYBOOK_ACTOR, event->actor, &actor, err);

@@ -61,8 +61,9 @@ int session_seq(struct session *s, const struct when *when, uint64_t *ret)
     return 0;
 }
 
-/* The date of the moment asked about; for a seq, the day it was recorded on. */
-static int as_of_day(struct session *s, const struct when *when, int32_t *ret)
+/* What --as-of means, written so that it means the same tomorrow, and the day of that moment: for a seq, the day it was
+ * recorded on. */
+static int settle_as_of(struct session *s, const struct when *when)
 {
     struct moment moment;
     int rc = when_moment(when, s->now_us, ledger_zone(s->ledger), &moment, &s->ctx->error);
@@ -72,14 +73,17 @@ static int as_of_day(struct session *s, const struct when *when, int32_t *ret)
     if (moment.is_seq) {
         uint64_t last = daybook_last_seq(s->snapshot), seq = moment.seq < last ? moment.seq : last;
         struct daybook_event event;
+        snprintf(s->as_of, sizeof s->as_of, "%llu", (unsigned long long)seq);
         if (seq == 0)
             return 0;
         rc = daybook_event(s->snapshot, seq, &event, &s->ctx->error);
         if (rc)
             return rc;
         instant_us = event.recorded_us;
+    } else {
+        instant_format(instant_us, s->as_of);
     }
-    *ret = zone_day(ledger_zone(s->ledger), instant_us);
+    s->question_day = zone_day(ledger_zone(s->ledger), instant_us);
     return 0;
 }
 
@@ -94,7 +98,7 @@ int session_read(struct session *s)
     if (!rc && as_of)
         rc = session_seq(s, &as_of->when, &s->cut.as_of);
     if (!rc && as_of)
-        rc = as_of_day(s, &as_of->when, &s->question_day);
+        rc = settle_as_of(s, &as_of->when);
     if (!rc && effective)
         rc = session_day(s, "--effective", &s->cut.effective_on);
     if (!rc && effective)
@@ -163,7 +167,8 @@ int session_view(struct session *s, const struct projection *projection, struct 
             rc = view_open(s->snapshot, projection, &options, ret, &s->ctx->error);
     }
     progress_end(&progress);
-    return rc == DAYBOOK_READ_ONLY || rc == DAYBOOK_VERSION_CONFLICT ? 0 : rc;
+    bool fold_instead = rc == DAYBOOK_READ_ONLY || rc == DAYBOOK_DISK_FULL || rc == DAYBOOK_VERSION_CONFLICT;
+    return fold_instead ? 0 : rc;
 }
 
 json_t *session_basis(struct session *s, const struct projection *projection)
@@ -177,7 +182,7 @@ json_t *session_basis(struct session *s, const struct projection *projection)
     if (s->has_effective)
         date_format(s->cut.effective_on, day);
     return json_pack("{s:I,s:s,s:s?,s:s?,s:s,s:i}", "seq", (json_int_t)seq, "root", hex, "as_of",
-                     s->has_as_of ? context_string(s->ctx, "--as-of") : NULL, "effective",
+                     s->has_as_of ? s->as_of : NULL, "effective",
                      s->has_effective ? day : NULL, "view", projection->name, "view_version", (int)projection->version);
 }
 

@@ -18,6 +18,7 @@ struct session {
     int32_t today; /* in the ledger's zone */
     struct order_cut cut;
     bool has_as_of, has_effective;
+    char as_of[DAYBOOK_INSTANT_TEXT_SIZE]; /* the moment, as an instant or a seq */
     int32_t question_day; /* the day of the question: METRICS */
 };
 

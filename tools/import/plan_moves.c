@@ -269,6 +269,16 @@ static bool has_one_day(const struct planner *p, enum plan_move move)
     return sheet_day(p->sheet, move) != DAYBOOK_DAY_NONE;
 }
 
+/* Does the sheet say that more of a line was sent than was ordered? It is kept as written. */
+static bool sends_more(const struct planner *p, enum plan_move move)
+{
+    struct daybook_decimal sent;
+    for (size_t i = 0; i < p->line_count; i++)
+        if (partial_of(p->lines[i].sheet, move, &sent) && decimal_compare(sent, p->lines[i].sheet->quantity) > 0)
+            return true;
+    return false;
+}
+
 /* All that is known of shipments (deliveries), and, when `whole`, the rest of them. */
 static void move_lines(struct planner *p, enum plan_move move, bool whole)
 {
@@ -276,7 +286,7 @@ static void move_lines(struct planner *p, enum plan_move move, bool whole)
         add_whole(p, move, sheet_day(p->sheet, move));
         return;
     }
-    if (!whole)
+    if (!whole || sends_more(p, move))
         move_partials(p, move);
     move_dated(p, move);
     if (whole)

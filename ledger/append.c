@@ -4,8 +4,7 @@
  *                       the others wait for it; who came meanwhile is the next batch
  *
  * A batch: wait for the turn, lock the log, lock personal data, repair it if a crash left it ahead; each entry is
- * prepared and
- * sequenced; then personal data is committed, then the log. A failed put aborts all of it. */
+ * prepared and sequenced; then personal data is committed, then the log. A failed put aborts all of it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -333,6 +332,17 @@ static int commit_batch(struct store_txn *log, struct personal_txn *personal, st
     return rc ? rc : store_commit(log, err);
 }
 
+/* Nothing of the batch is on disk, but memory may be ahead of it: the tree is loaded again, and an identity that was to
+ * be taken over is the old one still. */
+static void forget_batch(struct daybook *ledger, struct append_queue *q)
+{
+    struct store_txn *log = NULL;
+    q->tree.size = UINT64_MAX;
+    if (!store_begin(ledger->store, false, &log, NULL))
+        refresh_identity(ledger, log, NULL);
+    store_abort(log);
+}
+
 static void run_batch(struct daybook *ledger, struct append_queue *q, struct append_request *batch)
 {
     struct store_txn *log = NULL;
@@ -349,7 +359,7 @@ static void run_batch(struct daybook *ledger, struct append_queue *q, struct app
         rc = commit_batch(log, personal, &error);
     }
     if (rc)
-        q->tree.size = UINT64_MAX; /* memory may be ahead of the disk: load it again */
+        forget_batch(ledger, q);
     for (struct append_request *r = batch; r; r = r->next) {
         r->rc = rc;
         r->error = error;

@@ -16,8 +16,7 @@ struct calendar {
 
 bool calendar_is_workday(const struct calendar *calendar, int32_t day);
 /* Days from a to b. calendar == NULL: civil days, b - a. Else, with a <= b, the working days in (a, b]; the other way
- * round minus
- * those in (b, a]. Constant time but for the exceptions between. */
+ * round minus those in (b, a]. Constant time but for the exceptions between. */
 int32_t calendar_days_between(const struct calendar *calendar, int32_t a, int32_t b);
 
 #endif

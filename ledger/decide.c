@@ -1,6 +1,5 @@
 /* May this happen? One small function a rule, asked in the order of the table: the first that refuses is the answer,
- * so one
- * bad request always gets the same one. */
+ * so one bad request always gets the same one. */
 #include "ledger/decide.h"
 
 #include "ledger/text.h"

@@ -5,8 +5,8 @@
 #include "daybook/value.h"
 
 /* A plain decimal: optional '-', digits, optional '.' and digits ("12", "0.50", ".5", "5."); no exponent, no '+', no
- * spaces.
- * Trailing zeros are cut; "-0" reads as 0. False when it is none, has over 18 significant digits or a scale over 9. */
+ * spaces. Trailing zeros are cut; "-0" reads as 0. False when it is none, has over 18 significant digits or a scale
+ * over 9. */
 bool decimal_parse(struct daybook_text text, struct daybook_decimal *ret);
 /* The shortest plain form ("12.5", "-3") and NUL. Returns its length. */
 size_t decimal_format(struct daybook_decimal value, char out[DAYBOOK_DECIMAL_TEXT_SIZE]);

@@ -47,8 +47,7 @@ int path_fail(const char *path, int error_number, const char *doing, struct dayb
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-        return daybook_fail(err, DAYBOOK_DISK_FULL,
-                            "The disk is full while %s %s. Free some space and repeat.", doing,
+        return daybook_fail(err, DAYBOOK_DISK_FULL, "The disk is full while %s %s. Free some space and repeat.", doing,
                             path);
     case EROFS:
     case EACCES:
@@ -78,7 +77,6 @@ int env_fail(const struct env *env, int lmdb_code, struct daybook_error *err)
     case MDB_NOTFOUND:
     case MDB_PAGE_NOTFOUND:
     case MDB_CORRUPTED:
-    case MDB_PANIC:
     case MDB_INVALID:
     case MDB_INCOMPATIBLE:
     case MDB_BAD_TXN:
@@ -87,12 +85,19 @@ int env_fail(const struct env *env, int lmdb_code, struct daybook_error *err)
         return daybook_fail(err, DAYBOOK_DAMAGED,
                             "%s is damaged (%s). Run `daybook verify`, and restore a backup if it agrees.", folder,
                             mdb_strerror(lmdb_code));
+    case MDB_PANIC:
+        return daybook_fail(err, DAYBOOK_IO,
+                            "A write to %s failed half-way. Close it, open it again, and run `daybook verify`.",
+                            folder);
     case MDB_VERSION_MISMATCH:
         return daybook_fail(err, DAYBOOK_NEWER_FORMAT,
                             "%s was written by another version of LMDB. Use the program that wrote it.", folder);
     case MDB_READERS_FULL:
         return daybook_fail(err, DAYBOOK_TOO_MANY_READERS, "Too many programs read %s at once. Close some and repeat.",
                             folder);
+    case MDB_MAP_RESIZED:
+        return daybook_fail(err, DAYBOOK_TOO_MANY_READERS,
+                            "%s has grown beyond what this process has mapped while others read. Repeat.", folder);
     case MDB_MAP_FULL:
         return daybook_fail(err, DAYBOOK_DISK_FULL,
                             "The address space for %s is used up. Raise `ulimit -v` and repeat.", folder);
@@ -152,13 +157,13 @@ static int create_with(const char *folder, const struct env_options *options, si
     return rc;
 }
 
-/* Who may not write the lock file reads without one: fine for a copy at rest. Beside a writer a page could change under
- * such a reader, which the check of each event would tell. */
+/* Who may not write the lock file could read without one, but beside a writer pages would change under such a
+ * reader: only for a copy at rest, and only when the caller says so. */
 static int create(const char *folder, const struct env_options *options, size_t map_size, MDB_env **ret)
 {
     unsigned flags = MDB_NOTLS | (options->read_only ? MDB_RDONLY : 0);
     int rc = create_with(folder, options, map_size, flags, ret);
-    if (rc == EACCES && options->read_only)
+    if (rc == EACCES && options->read_only && options->any_filesystem)
         rc = create_with(folder, options, map_size, flags | MDB_NOLOCK, ret);
     return rc;
 }
@@ -217,11 +222,12 @@ static struct env *find_open(dev_t device, ino_t inode)
     return NULL;
 }
 
-static int open_new(const char *folder, const struct stat *place, const struct env_options *options, struct env **ret,
-                    struct daybook_error *err)
+static int open_new(const char *folder, const struct env_options *options, struct env **ret, struct daybook_error *err)
 {
     struct env *env = calloc(1, sizeof *env);
     char *copy = strdup(folder);
+    struct stat file;
+    int fd = -1;
     int rc = env && copy ? 0 : path_fail(folder, ENOMEM, "opening", err);
     if (!rc)
         rc = create_checked(folder, options, &env->mdb, err);
@@ -230,9 +236,11 @@ static int open_new(const char *folder, const struct stat *place, const struct e
         free(env);
         return rc;
     }
+    if (!mdb_env_get_fd(env->mdb, &fd) && !fstat(fd, &file)) {
+        env->device = file.st_dev;
+        env->inode = file.st_ino;
+    }
     env->folder = copy;
-    env->device = place->st_dev;
-    env->inode = place->st_ino;
     env->users = 1;
     env->owner = getpid();
     env->next = open_environments;
@@ -240,6 +248,15 @@ static int open_new(const char *folder, const struct stat *place, const struct e
     env_clear_stale_readers(env);
     *ret = env;
     return 0;
+}
+
+/* The file that LMDB holds open tells environments apart: as long as it is open, no other file gets its inode. */
+static struct env *find_folder(const char *folder)
+{
+    char path[4096];
+    struct stat file;
+    snprintf(path, sizeof path, "%s/data.mdb", folder);
+    return stat(path, &file) ? NULL : find_open(file.st_dev, file.st_ino);
 }
 
 int env_open(const char *folder, const struct env_options *options, struct env **ret, struct daybook_error *err)
@@ -251,12 +268,12 @@ int env_open(const char *folder, const struct env_options *options, struct env *
     if (rc)
         return rc;
     pthread_mutex_lock(&open_lock);
-    struct env *env = find_open(place.st_dev, place.st_ino);
+    struct env *env = find_folder(folder);
     if (env) {
         env->users++;
         *ret = env;
     } else {
-        rc = open_new(folder, &place, options, ret, err);
+        rc = open_new(folder, options, ret, err);
     }
     pthread_mutex_unlock(&open_lock);
     return rc;
@@ -280,22 +297,36 @@ void env_close(struct env *env)
     pthread_mutex_unlock(&open_lock);
 }
 
+static pthread_mutex_t tables_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void env_lock_tables(void)
+{
+    pthread_mutex_lock(&tables_lock);
+}
+
+void env_unlock_tables(void)
+{
+    pthread_mutex_unlock(&tables_lock);
+}
+
 int env_begin(struct env *env, bool write, MDB_txn **ret, struct daybook_error *err)
 {
+    const unsigned flags = write ? 0 : MDB_RDONLY;
     if (env->owner != getpid())
         return daybook_fail(err, DAYBOOK_FORKED_HANDLE,
                             "This handle of %s came through fork(). Open the ledger again in the new process.",
                             env->folder);
-    int rc = mdb_txn_begin(env->mdb, NULL, write ? 0 : MDB_RDONLY, ret);
-    if (rc == MDB_MAP_RESIZED && atomic_load(&env->transactions) == 0) {
+    bool alone = atomic_fetch_add(&env->transactions, 1) == 0;
+    int rc = mdb_txn_begin(env->mdb, NULL, flags, ret);
+    if (rc == MDB_MAP_RESIZED && alone) { /* nobody here reads the old map */
         rc = mdb_env_set_mapsize(env->mdb, 0);
         if (!rc)
-            rc = mdb_txn_begin(env->mdb, NULL, write ? 0 : MDB_RDONLY, ret);
+            rc = mdb_txn_begin(env->mdb, NULL, flags, ret);
     }
     if (rc == MDB_READERS_FULL && env_clear_stale_readers(env) > 0)
-        rc = mdb_txn_begin(env->mdb, NULL, write ? 0 : MDB_RDONLY, ret);
-    if (!rc)
-        atomic_fetch_add(&env->transactions, 1);
+        rc = mdb_txn_begin(env->mdb, NULL, flags, ret);
+    if (rc)
+        atomic_fetch_sub(&env->transactions, 1);
     return env_fail(env, rc, err);
 }
 

@@ -36,6 +36,10 @@ int env_fail(const struct env *env, int lmdb_code, struct daybook_error *err);
 /* The same for a path and an errno. */
 int path_fail(const char *path, int error_number, const char *doing, struct daybook_error *err);
 
+/* LMDB allows one transaction of a process at a time to open tables: hold this around one that does. */
+void env_lock_tables(void);
+void env_unlock_tables(void);
+
 MDB_env *env_lmdb(struct env *env);
 const char *env_folder(const struct env *env);
 /* Number of stale reader slots cleared. */

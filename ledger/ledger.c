@@ -60,6 +60,21 @@ static int copy_meta(struct store_txn *log, const char *name, char *out, size_t 
     return 0;
 }
 
+static int use_zone(struct daybook *ledger, struct zone *zone, struct daybook_error *err)
+{
+    struct retired_zone *retired = ledger->zone ? malloc(sizeof *retired) : NULL;
+    if (ledger->zone && !retired) {
+        zone_free(zone);
+        return path_fail(ledger->folder, ENOMEM, "opening", err);
+    }
+    if (retired) {
+        *retired = (struct retired_zone){ledger->zone, ledger->retired_zones};
+        ledger->retired_zones = retired;
+    }
+    ledger->zone = zone;
+    return 0;
+}
+
 int ledger_read_identity(struct daybook *ledger, struct store_txn *log, struct daybook_error *err)
 {
     struct zone *zone = NULL;
@@ -74,9 +89,7 @@ int ledger_read_identity(struct daybook *ledger, struct store_txn *log, struct d
         rc = zone_load(text_of(ledger->timezone), &zone, err);
     if (rc)
         return rc;
-    zone_free(ledger->zone);
-    ledger->zone = zone;
-    return 0;
+    return use_zone(ledger, zone, err);
 }
 
 /* ---- making */
@@ -157,6 +170,12 @@ void daybook_close(struct daybook *ledger)
     append_queue_free(ledger->queue);
     store_close(ledger->store);
     zone_free(ledger->zone);
+    while (ledger->retired_zones) {
+        struct retired_zone *next = ledger->retired_zones->next;
+        zone_free(ledger->retired_zones->zone);
+        free(ledger->retired_zones);
+        ledger->retired_zones = next;
+    }
     pthread_mutex_destroy(&ledger->lock);
     free(ledger->folder);
     free(ledger);
@@ -234,8 +253,7 @@ char *ledger_compared_name(uint32_t kind, struct daybook_text name, size_t *ret_
 }
 
 /* A merge ends a customer's chain, so its last event tells whether there was one. Merges may follow each other, never
- * in a circle
- * that was not refused; the bound keeps a damaged log from looping. */
+ * in a circle that was not refused; the bound keeps a damaged log from looping. */
 static int follow_merges(struct store_txn *log, uint32_t *ordinal, struct daybook_error *err)
 {
     struct event_scratch scratch = {0};

@@ -14,9 +14,14 @@ struct append_queue;
 
 enum { LEDGER_ID_SIZE = 33, LEDGER_ZONE_MAX = 64 };
 
+/* Zones that the ledger had before it took over another ledger's identity: others may be using them. */
+struct retired_zone {
+    struct zone *zone;
+    struct retired_zone *next;
+};
+
 /* One generation of personal data that this process has opened. All stay open until the ledger is closed: a snapshot
- * that
- * began before may still read them. */
+ * that began before may still read them. */
 struct personal_generation {
     uint64_t number;
     struct personal *personal;
@@ -33,6 +38,7 @@ struct daybook {
     char timezone[LEDGER_ZONE_MAX];
     char numbers[NUMBERS_PATTERN_MAX + 1];
     struct zone *zone;
+    struct retired_zone *retired_zones;
     struct append_queue *queue;
 };
 

@@ -1,6 +1,5 @@
 /* Order numbers from a pattern: SO-{000000}, XS{yyyymmdd}-{000}. Text, date parts {yyyy} {yy} {mm} {dd} (which may
- * stand
- * together, {yyyymmdd}), and exactly one counter {0..} whose zeros are its least width. */
+ * stand together, {yyyymmdd}), and exactly one counter {0..} whose zeros are its least width. */
 #ifndef LEDGER_NUMBERS_H
 #define LEDGER_NUMBERS_H
 

@@ -88,8 +88,7 @@ void order_places_release(struct order_places *places);
 int order_places_find(struct order_places *places, struct chain *chain, size_t count, struct daybook_error *err);
 
 /* Fold the first `count` links of an order's chain. `on_applied` (may be NULL) is called after each event that
- * counts, in the
- * order of application. `zone` tells the day of an instant. */
+ * counts, in the order of application. `zone` tells the day of an instant. */
 typedef int order_applied(void *context, const struct order_state *state, const struct daybook_event *event,
                           const struct daybook_data *data, struct daybook_error *err);
 int order_fold(struct order_state *state, struct chain *chain, size_t count, struct order_places *places,

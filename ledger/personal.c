@@ -29,7 +29,7 @@ static void folder_of(const char *folder, uint64_t generation, char out[4096])
     snprintf(out, 4096, "%s/personal-%llu", folder, (unsigned long long)generation);
 }
 
-static int open_tables(struct personal *personal, bool create, struct daybook_error *err)
+static int open_tables_locked(struct personal *personal, bool create, struct daybook_error *err)
 {
     MDB_txn *txn = NULL;
     int rc = env_begin(personal->env, create, &txn, err);
@@ -44,6 +44,14 @@ static int open_tables(struct personal *personal, bool create, struct daybook_er
         return env_fail(personal->env, lmdb, err);
     }
     return env_commit(personal->env, txn, err);
+}
+
+static int open_tables(struct personal *personal, bool create, struct daybook_error *err)
+{
+    env_lock_tables();
+    int rc = open_tables_locked(personal, create, err);
+    env_unlock_tables();
+    return rc;
 }
 
 static int open_folder(const char *path, bool create, bool any_filesystem, struct personal **ret,
@@ -82,7 +90,8 @@ int personal_open(const char *folder, uint64_t generation, bool any_filesystem, 
     char path[4096];
     folder_of(folder, generation, path);
     if (access(path, F_OK) && errno == ENOENT)
-        return daybook_fail(err, DAYBOOK_DAMAGED, "%s is missing: names and notes are kept there. Restore a backup.", path);
+        return daybook_fail(err, DAYBOOK_DAMAGED, "%s is missing: names and notes are kept there. Restore a backup.",
+                            path);
     return open_folder(path, false, any_filesystem, ret, err);
 }
 

@@ -327,12 +327,16 @@ static int add_replacement(struct writer *w, uint32_t order, const struct dayboo
                            const struct addition *how, struct daybook_error *err)
 {
     size_t target = chain_find(&w->chain, voiding->target), void_index = w->entry.event_count - 1;
-    struct daybook_event stored = w->chain.links[target].event;
+    size_t source = voiding->as_in ? chain_find(&w->chain, voiding->as_in) : target;
+    if (source == w->chain.count || w->chain.links[source].event.type != w->chain.links[target].event.type)
+        return daybook_fail(err, DAYBOOK_BAD_VALUE, "Event %llu is none of this order that could stand in that place.",
+                            (unsigned long long)voiding->as_in);
+    struct daybook_event stored = w->chain.links[source].event;
     struct daybook_draft change = *voiding->replacement;
     struct daybook_data data, changes;
     change.type = stored.type;
     data_init(&data);
-    int rc = chain_data(&w->chain, target, &w->scratch, &data, err);
+    int rc = chain_data(&w->chain, source, &w->scratch, &data, err);
     struct daybook_personal reason = data.reason, text = data.text;
     if (!rc)
         rc = copy_lists(w, stored.seq, &data, err);
@@ -346,7 +350,10 @@ static int add_replacement(struct writer *w, uint32_t order, const struct dayboo
         return rc;
     overlay(schema_by_wire(stored.type), &changes, &data);
     int32_t day = change.occurred == DAYBOOK_OCCURRED_TODAY ? stored.occurred_on : occurred_on(w, &change);
-    w->entry.events[void_index].data.replacement = w->entry.event_count - void_index;
+    uint64_t replacement = w->entry.event_count - void_index;
+    w->entry.events[void_index].data.replacement = replacement;
+    /* The fold of what follows in this entry sees it too: the chain has its own copy, in the entry's memory. */
+    ((struct daybook_data *)(uintptr_t)w->chain.links[w->chain.count - 1].pending)->replacement = replacement;
     return add_order_event(w, order, &change, day, &data, how, err);
 }
 
@@ -542,8 +549,7 @@ static uint64_t key_hash(struct daybook_text key)
 }
 
 /* Load the order's history. Under a key that was used before (*ret_repeated), only what was there before that entry:
- * the
- * request is then decided as it was the first time, and compared. */
+ * the request is then decided as it was the first time, and compared. */
 static int load_order(struct writer *w, const struct daybook_entry *request, uint32_t order, uint64_t *ret_repeated,
                       struct daybook_error *err)
 {

@@ -1,6 +1,6 @@
 /* The same key again: does the request say what it said the first time? Compared are the events about orders, field
- * by field, without
- * seqs, times that the ledger set, and commitments: personal values count, and an erased one counts as equal. */
+ * by field, without seqs, times that the ledger set, and commitments: personal values count, and an erased one
+ * counts as equal. */
 #include <string.h>
 
 #include "ledger/decimal.h"

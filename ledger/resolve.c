@@ -83,8 +83,7 @@ int resolve_known(struct writer *w, uint32_t kind, struct daybook_text name, uin
 }
 
 /* What has that name, or a new subject with its registering event, whose fields the caller fills in (*ret_event, NULL
- * when it
- * was there). */
+ * when it was there). */
 static int find_or_register(struct writer *w, uint32_t kind, uint32_t type, struct daybook_text name, uint32_t *ret,
                             struct entry_event **ret_event, struct daybook_error *err)
 {

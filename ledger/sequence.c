@@ -67,8 +67,7 @@ static void settle_references(const struct entry *entry, struct entry_event *add
 }
 
 /* The smallest number of the pattern, for that day, that nobody has. A kept counter only says where to begin: all
- * numbers up to
- * it are taken. */
+ * numbers up to it are taken. */
 static int give_number(struct sequence *s, struct entry *entry, int64_t recorded_us, struct daybook_error *err)
 {
     char number[NUMBERS_EXPANDED_MAX];
@@ -76,6 +75,7 @@ static int give_number(struct sequence *s, struct entry *entry, int64_t recorded
     struct daybook_text prefix = {number, numbers_expand(s->numbers, day, 0, number)};
     uint32_t counter = 0, taken = 1;
     int rc = store_name(s->log, KIND_COUNTER, prefix, &counter, err);
+    const uint32_t kept = counter;
     struct daybook_text text = {number, 0};
     while (!rc && taken && counter < UINT32_MAX) {
         text.len = numbers_expand(s->numbers, day, ++counter, number);
@@ -89,7 +89,7 @@ static int give_number(struct sequence *s, struct entry *entry, int64_t recorded
         return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for an order number.");
     rc = entry_add_name(entry,
                         (struct entry_name){DAYBOOK_ORDER, created->event.ordinal, false, created->data.order_no}, err);
-    if (!rc && counter % COUNTER_KEPT_EVERY == 0) {
+    if (!rc && counter / COUNTER_KEPT_EVERY != kept / COUNTER_KEPT_EVERY) {
         prefix.len = numbers_expand(s->numbers, day, 0, number);
         prefix = arena_text(&entry->arena, prefix);
         rc = prefix.ptr ? entry_add_name(entry, (struct entry_name){KIND_COUNTER, counter, false, prefix}, err)

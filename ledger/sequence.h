@@ -2,9 +2,8 @@
  *
  * It is a function of the log, the entry and the clock reading alone: it reads no clock, draws no random number, has no
  * configuration and no Unicode tables, so that whoever applies the same entries in the same order gets the same
- * bytes. It
- * tells stale entries, gives ordinals, order numbers, seqs and times, and keeps heads, names, keys, voids and
- * tree in step. */
+ * bytes. It tells stale entries, gives ordinals, order numbers, seqs and times, and keeps heads, names, keys, voids
+ * and tree in step. */
 #ifndef LEDGER_SEQUENCE_H
 #define LEDGER_SEQUENCE_H
 
@@ -35,8 +34,7 @@ struct sequence_verdict {
 };
 
 /* Nothing is put when it fails before the first put; when a put fails the transaction must be aborted, which
- * *ret_broken
- * says. DAYBOOK_VERSION_CONFLICT, _TOO_LARGE, and what the store says. */
+ * *ret_broken says. DAYBOOK_VERSION_CONFLICT, _TOO_LARGE, and what the store says. */
 int sequence_entry(struct sequence *sequence, struct entry *entry, int64_t clock_us, struct sequence_verdict *ret,
                    bool *ret_broken, struct daybook_error *err);
 void sequence_release(struct sequence *sequence);

@@ -50,7 +50,7 @@ struct head_row {
 
 static const struct env_options log_options = {.tables_max = TABLE_COUNT, .address_eighths = 3};
 
-static int open_tables(struct store *store, bool create, struct daybook_error *err)
+static int open_tables_locked(struct store *store, bool create, struct daybook_error *err)
 {
     MDB_txn *txn = NULL;
     int rc = env_begin(store->env, create, &txn, err);
@@ -69,6 +69,14 @@ static int open_tables(struct store *store, bool create, struct daybook_error *e
         return env_fail(store->env, lmdb, err);
     }
     return env_commit(store->env, txn, err);
+}
+
+static int open_tables(struct store *store, bool create, struct daybook_error *err)
+{
+    env_lock_tables();
+    int rc = open_tables_locked(store, create, err);
+    env_unlock_tables();
+    return rc;
 }
 
 static char *path_join(const char *folder, const char *name)
@@ -107,10 +115,30 @@ static int create_log(const char *log, bool any_filesystem, struct store *store,
 {
     struct env_options options = log_options;
     options.any_filesystem = any_filesystem;
-    if (mkdir(log, 0770))
-        return path_fail(log, errno, "creating", err);
     int rc = env_open(log, &options, &store->env, err);
     return rc ? rc : open_tables(store, true, err);
+}
+
+static void remove_log(const char *log)
+{
+    static const char *const files[] = {"data.mdb", "lock.mdb"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char *path = path_join(log, files[i]);
+        if (path)
+            unlink(path);
+        free(path);
+    }
+    rmdir(log);
+}
+
+/* A new name in a folder is on disk once the folder is. */
+static int sync_folder(const char *folder, struct daybook_error *err)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = fd < 0 || fsync(fd) ? path_fail(folder, errno, "syncing", err) : 0;
+    if (fd >= 0)
+        close(fd);
+    return rc;
 }
 
 static int write_identity(struct store *store, struct daybook_text id, struct daybook_text zone_name,
@@ -135,17 +163,23 @@ int store_create(const char *folder, bool any_filesystem, struct daybook_text id
                  struct daybook_text numbers, struct daybook_error *err)
 {
     struct store *store = NULL;
-    char *log = path_join(folder, "log"), *fresh = NULL;
-    if (asprintf(&fresh, "%s/log.new-%ld", folder, (long)getpid()) < 0)
-        fresh = NULL;
+    char *log = path_join(folder, "log"), *fresh = path_join(folder, "log.new-XXXXXX");
     int rc = log && fresh ? store_new(folder, &store, err) : path_fail(folder, ENOMEM, "creating", err);
+    if (!rc && (!mkdtemp(fresh) || chmod(fresh, 0770)))
+        rc = path_fail(fresh, errno, "creating", err);
     if (!rc)
         rc = create_log(fresh, any_filesystem, store, err);
     if (!rc)
         rc = write_identity(store, id, zone_name, numbers, err);
     store_free(store);
     if (!rc && rename(fresh, log)) /* now it is there, whole */
-        rc = path_fail(log, errno, "creating", err);
+        rc = errno == ENOTEMPTY || errno == EEXIST
+                 ? daybook_fail(err, DAYBOOK_ALREADY_EXISTS, "Somebody else just made a ledger in %s.", folder)
+                 : path_fail(log, errno, "creating", err);
+    if (rc && fresh)
+        remove_log(fresh);
+    else if (!rc)
+        rc = sync_folder(folder, err);
     free(fresh);
     free(log);
     return rc;

@@ -67,8 +67,7 @@ int prepare_entry(struct writer *writer, const struct daybook_entry *request, st
 
 /* ---- repeat.c */
 /* Where an entry with that key begins to be about its subject: in the chain loaded, or (no subject was named) in the
- * table
- * of keys. 0: nowhere. */
+ * table of keys. 0: nowhere. */
 int repeat_find(struct writer *writer, uint64_t key, uint64_t *ret_seq, struct daybook_error *err);
 /* Does the entry prepared now say the same as the one stored around `seq`? DAYBOOK_KEY_REUSED when not. */
 int repeat_compare(struct writer *writer, uint64_t seq, struct daybook_result *result, struct daybook_error *err);

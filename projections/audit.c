@@ -15,7 +15,7 @@ struct auditor {
     struct daybook_snapshot *snapshot;
     struct registers *registers; /* names are those that held when the event was recorded */
     uint64_t names_as_of;        /* what the caller had them at */
-    struct order_reader reader; /* the chain of the order looked at */
+    struct order_reader reader;  /* the chain of the order looked at */
     struct order_fields before, after;
     struct arena arena;
     struct event_scratch scratch;
@@ -123,15 +123,35 @@ static int order_number(struct auditor *a, struct daybook_text *ret, struct dayb
     return rc;
 }
 
-/* The reason that the event itself gives. */
-static int read_reason(struct auditor *a, const struct daybook_event *event, struct daybook_text *ret,
-                       struct daybook_error *err)
+/* The reason that the event itself gives, and the event that it takes back. */
+static int read_said(struct auditor *a, struct audit_entry *entry, struct daybook_error *err)
 {
     struct daybook_data data;
+    const struct daybook_event *event = &entry->event;
     if (!schema_by_wire(event->type))
         return 0;
     int rc = event_read_data(event, &a->scratch, &data, err);
-    return rc || !data.reason.commitment ? rc : daybook_personal_value(a->snapshot, event->seq, &data.reason, ret, err);
+    if (rc)
+        return rc;
+    entry->target = event->type == DAYBOOK_ORDER_EVENT_VOIDED ? data.target : 0;
+    return data.reason.commitment ? daybook_personal_value(a->snapshot, event->seq, &data.reason, &entry->reason, err)
+                                  : 0;
+}
+
+/* Which later event of the order takes this one back? */
+static int find_voiding(struct auditor *a, uint64_t seq, uint64_t *ret, struct daybook_error *err)
+{
+    struct chain *chain = &a->reader.chain;
+    int rc = 0;
+    for (size_t i = chain->count; i-- > 0 && chain->links[i].event.seq > seq && !rc;) {
+        struct daybook_data data;
+        if (chain->links[i].event.type != DAYBOOK_ORDER_EVENT_VOIDED)
+            continue;
+        rc = chain_data(chain, i, &chain->scratch, &data, err);
+        if (!rc && data.target == seq)
+            *ret = chain->links[i].event.seq;
+    }
+    return rc;
 }
 
 static int make_entry(struct auditor *a, const struct daybook_event *event, struct audit_entry *ret,
@@ -144,13 +164,15 @@ static int make_entry(struct auditor *a, const struct daybook_event *event, stru
     registers_set_as_of(a->registers, event->seq);
     int rc = registers_who(a->registers, event, &entry.actor, &entry.via, err);
     if (!rc)
-        rc = read_reason(a, event, &entry.reason, err);
+        rc = read_said(a, &entry, err);
     if (!rc && event->kind == DAYBOOK_ORDER && (a->loaded != event->ordinal || a->reader.chain.count < event->nth))
         rc = load_order(a, event->ordinal, UINT64_MAX, err);
     if (!rc && event->kind == DAYBOOK_ORDER) {
         rc = changes_of_order_event(a, event->nth, err);
         if (!rc)
             rc = order_number(a, &entry.order_no, err);
+        if (!rc)
+            rc = find_voiding(a, event->seq, &entry.voided_by, err);
     } else if (!rc) {
         const struct audit_change *changes;
         size_t count;
@@ -200,7 +222,8 @@ static bool envelope_matches(const struct audit_walk *w, const struct daybook_ev
     return (!f->actor || event->actor == f->actor) && (!f->type || event->type == f->type) &&
            (!f->order || (event->kind == DAYBOOK_ORDER && event->ordinal == f->order)) &&
            (!f->customer || event->kind == DAYBOOK_ORDER || event->kind == DAYBOOK_CUSTOMER) &&
-           (f->effective_on == DAYBOOK_DAY_NONE || event->kind != DAYBOOK_ORDER || day <= f->effective_on);
+           (f->effective_on == DAYBOOK_DAY_NONE || event->kind != DAYBOOK_ORDER ||
+            event->type == DAYBOOK_ORDER_EVENT_VOIDED || day <= f->effective_on);
 }
 
 static bool field_matches(struct daybook_text wanted, struct daybook_text field)
@@ -291,12 +314,11 @@ int audit_each(struct daybook_snapshot *snapshot, struct registers *registers, c
                audit_visit *visit, void *context, struct daybook_error *err)
 {
     uint64_t last = daybook_last_seq(snapshot);
-    struct audit_walk w = {.auditor = {.snapshot = snapshot,
-                                       .registers = registers,
-                                       .names_as_of = registers_as_of(registers)},
-                           .filter = filter,
-                           .visit = visit,
-                           .context = context};
+    struct audit_walk w = {
+        .auditor = {.snapshot = snapshot, .registers = registers, .names_as_of = registers_as_of(registers)},
+        .filter = filter,
+        .visit = visit,
+        .context = context};
     int rc = 0;
     if (filter->limit == 0)
         return 0;

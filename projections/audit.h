@@ -1,10 +1,9 @@
 /* The view `audit`: who changed what and when, from -> to, of every field of every event, exactly.
  *
  * It keeps nothing. Who, when, what type and which subject stand in each event's envelope, and a scan of envelopes is
- * faster than
- * an index is to keep; what an event changed is the difference between the subject's state right before it and right
- * after
- * it, as it was known then, folded from the subject's chain. So it cannot be out of date or disagree with the log. */
+ * faster than an index is to keep; what an event changed is the difference between the subject's state right before
+ * it and right after it, as it was known then, folded from the subject's chain. So it cannot be out of date or
+ * disagree with the log. */
 #ifndef PROJECTIONS_AUDIT_H
 #define PROJECTIONS_AUDIT_H
 
@@ -24,6 +23,8 @@ struct audit_entry {
     struct daybook_text order_no; /* absent for events of registers */
     struct daybook_text actor, via;
     struct daybook_text reason; /* absent: none was given, or it was erased */
+    uint64_t target;            /* the event that it takes back; 0: none */
+    uint64_t voided_by;         /* the event that takes it back; 0: it stands */
     const struct audit_change *changes;
     size_t change_count;
 };

@@ -162,9 +162,13 @@ static bool matches_facts(const struct orders_filter *filter, const struct row_p
     bool open = facts->phase <= PHASE_SHIPPED, promised = facts->expected_on != DAYBOOK_DAY_NONE;
     if (filter->status != STATUS_COUNT && facts->status != (uint32_t)filter->status)
         return false;
+    if (filter->open && !open)
+        return false;
     if (filter->overdue && !(open && promised && facts->expected_on < filter->question_day))
         return false;
-    if (filter->due_until != DAYBOOK_DAY_NONE && !(open && promised && facts->expected_on <= filter->due_until))
+    bool due =
+        open && promised && facts->expected_on >= filter->question_day && facts->expected_on <= filter->due_until;
+    if (filter->due_until != DAYBOOK_DAY_NONE && !due)
         return false;
     return !filter->product || has_product(parts, filter->product);
 }

@@ -1,6 +1,5 @@
 /* The view `orders`: what orders are found, filtered and sorted by. What an order says in full is folded from its
- * events
- * when it is shown, so nothing is kept twice.
+ * events when it is shown, so nothing is kept twice.
  *
  *     main   ordinal -> struct orders_row, its products, its number, its customer's reference */
 #ifndef PROJECTIONS_ORDERS_H
@@ -38,8 +37,9 @@ struct orders_filter {
     enum workflow_status status; /* STATUS_COUNT: any */
     uint32_t customer;           /* final ordinal; 0: any */
     uint32_t product;            /* ordinal; 0: any */
+    bool open;                   /* neither delivered, cancelled nor returned */
     bool overdue;                /* open and past the promise on question_day */
-    int32_t due_until;           /* open, promised on or before that day; DAYBOOK_DAY_NONE: any */
+    int32_t due_until;           /* open, promised for question_day or later, up to this day; DAYBOOK_DAY_NONE: any */
     int32_t question_day;
     struct daybook_text search; /* in number, reference, customer's name, products; absent: any */
 };

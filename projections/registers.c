@@ -9,7 +9,7 @@
 struct subject {
     uint64_t from, until; /* what follows holds for cuts from <= seq < until; until 0: not read yet */
     bool is_known;        /* at that cut */
-    uint32_t into; /* of a merged customer */
+    uint32_t into;        /* of a merged customer */
     struct daybook_text name, code, category, scope;
     bool is_public, is_required;
     const uint8_t *rows;

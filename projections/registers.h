@@ -1,6 +1,5 @@
 /* What customers, products, actors and own fields are called, at a cut in recorded time. Names of people live in
- * personal
- * data: an erased one is shown as "customer/12". */
+ * personal data: an erased one is shown as "customer/12". */
 #ifndef PROJECTIONS_REGISTERS_H
 #define PROJECTIONS_REGISTERS_H
 
@@ -38,8 +37,7 @@ int registers_field(struct registers *registers, uint32_t ordinal, struct regist
 /* How many subjects of the kind there are by then: ordinals 1..n. */
 int registers_count(struct registers *registers, uint32_t kind, uint32_t *ret, struct daybook_error *err);
 /* How an event's actor is shown with what is known of them: "li.lei, claimed by wang@host" is for people; this gives
- * the
- * two names apart. */
+ * the two names apart. */
 int registers_who(struct registers *registers, const struct daybook_event *event, struct daybook_text *ret_actor,
                   struct daybook_text *ret_via, struct daybook_error *err);
 

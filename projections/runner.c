@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #include "ledger/env.h"
 
@@ -43,15 +44,46 @@ static int no_memory(struct daybook_error *err)
 
 /* ---- rows */
 
+/* A row is its bytes and a check of them, so that a damaged view is told from a good one. */
+static uint32_t row_check(uint64_t key, const void *bytes, size_t len)
+{
+    return (uint32_t)XXH3_64bits_withSeed(bytes, len, key);
+}
+
+static int split_row(struct view_rows *rows, uint64_t key, const MDB_val *value, size_t *ret_len,
+                     struct daybook_error *err)
+{
+    uint32_t check;
+    if (value->mv_size >= sizeof check) {
+        *ret_len = value->mv_size - sizeof check;
+        memcpy(&check, (const char *)value->mv_data + *ret_len, sizeof check);
+        if (check == row_check(key, value->mv_data, *ret_len))
+            return 0;
+    }
+    return daybook_fail(err, DAYBOOK_DAMAGED, "A row of %s is damaged. `daybook rebuild --all` makes views anew.",
+                        env_folder(rows->env));
+}
+
 int rows_put(struct view_rows *rows, enum view_table table, uint64_t key, const void *bytes, size_t len,
              struct daybook_error *err)
 {
-    MDB_val k = {sizeof key, &key}, value = {len, (void *)(uintptr_t)bytes};
-    if (!rows->comparing)
-        return env_fail(rows->env, mdb_put(rows->txn, rows->tables[table], &k, &value, 0), err);
+    uint32_t check = row_check(key, bytes, len);
+    MDB_val k = {sizeof key, &key}, value = {len + sizeof check, NULL};
+    if (!rows->comparing) {
+        int rc = env_fail(rows->env, mdb_put(rows->txn, rows->tables[table], &k, &value, MDB_RESERVE), err);
+        if (!rc) {
+            memcpy(value.mv_data, bytes, len);
+            memcpy((char *)value.mv_data + len, &check, sizeof check);
+        }
+        return rc;
+    }
     const void *kept;
     size_t kept_len = 0;
     int rc = rows_get(rows, table, key, &kept, &kept_len, err);
+    if (rc == DAYBOOK_DAMAGED) {
+        rows->differs = true;
+        return 0;
+    }
     rows->differs |= !rc && (!kept || kept_len != len || memcmp(kept, bytes, len) != 0);
     return rc;
 }
@@ -76,8 +108,10 @@ int rows_get(struct view_rows *rows, enum view_table table, uint64_t key, const 
     MDB_val k = {sizeof key, &key}, value;
     int rc = mdb_get(rows->txn, rows->tables[table], &k, &value);
     *ret_bytes = rc ? NULL : value.mv_data;
-    *ret_len = rc ? 0 : value.mv_size;
-    return rc == MDB_NOTFOUND ? 0 : env_fail(rows->env, rc, err);
+    *ret_len = 0;
+    if (rc)
+        return rc == MDB_NOTFOUND ? 0 : env_fail(rows->env, rc, err);
+    return split_row(rows, key, &value, ret_len, err);
 }
 
 int rows_each(struct view_rows *rows, enum view_table table, rows_visit *visit, void *context,
@@ -92,7 +126,10 @@ int rows_each(struct view_rows *rows, enum view_table table, rows_visit *visit, 
     while (!answer && !(rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
         uint64_t number = 0;
         memcpy(&number, key.mv_data, key.mv_size < sizeof number ? key.mv_size : sizeof number);
-        answer = visit(context, number, value.mv_data, value.mv_size, err);
+        size_t len = 0;
+        answer = split_row(rows, number, &value, &len, err);
+        if (!answer)
+            answer = visit(context, number, value.mv_data, len, err);
     }
     mdb_cursor_close(cursor);
     return answer || rc == MDB_NOTFOUND ? answer : env_fail(rows->env, rc, err);
@@ -222,7 +259,7 @@ static int lock_building(const struct daybook *ledger, const struct projection *
 
 /* ---- opening an environment */
 
-static int open_tables(struct view *view, bool create, struct daybook_error *err)
+static int open_tables_locked(struct view *view, bool create, struct daybook_error *err)
 {
     static const char *const names[TABLE_COUNT] = {"main", "side"};
     MDB_txn *txn = NULL;
@@ -240,6 +277,14 @@ static int open_tables(struct view *view, bool create, struct daybook_error *err
     return env_commit(view->env, txn, err);
 }
 
+static int open_tables(struct view *view, bool create, struct daybook_error *err)
+{
+    env_lock_tables();
+    int rc = open_tables_locked(view, create, err);
+    env_unlock_tables();
+    return rc;
+}
+
 static int open_folder(const struct daybook *ledger, const char *folder, bool create, struct view **ret,
                        struct daybook_error *err)
 {
@@ -247,6 +292,10 @@ static int open_folder(const struct daybook *ledger, const char *folder, bool cr
     views_path(ledger, folder, path);
     if (create && mkdir(path, 0770) && errno != EEXIST)
         return path_fail(path, errno, "creating", err);
+    char data[PATH_SIZE + 16];
+    snprintf(data, sizeof data, "%s/data.mdb", path);
+    if (!create && access(data, F_OK)) /* it is being removed */
+        return path_fail(data, errno, "opening", err);
     struct view *view = calloc(1, sizeof *view);
     if (!view)
         return no_memory(err);

@@ -5,8 +5,7 @@
  *
  * The unit of work is a subject, not an event: since every order's events are a chain (nth, prev), an order that
  * has new events is folded again from its chain by the one fold there is (ledger/order.c) and its row is put anew. So
- * voids and
- * corrections need nothing of their own, and a view is the same whether it was kept or made afresh.
+ * voids and corrections need nothing of their own, and a view is the same whether it was kept or made afresh.
  *
  *     position p ──▶ events p+1 .. n name the orders touched ──▶ each is folded ──▶ its row ──▶ position n, root
  *                                                                                   in one transaction
@@ -26,8 +25,7 @@ struct view_rows; /* the rows of a view within a transaction */
 enum view_table { VIEW_MAIN, VIEW_SIDE };
 
 /* A projection: a name, a version, and what becomes of one order's state. It is a pure function: no clock, no names,
- * no personal
- * values. `state` that does not exist means: no row. */
+ * no personal values. `state` that does not exist means: no row. */
 struct projection {
     const char *name;
     uint32_t version;
@@ -42,9 +40,8 @@ struct view_options {
 };
 
 /* Open the view and bring it to the snapshot's last seq; built anew when it is not there, of another version, of
- * another log, or
- * damaged. DAYBOOK_VERSION_CONFLICT when another process has brought it further than the snapshot: take a new snapshot.
- * DAYBOOK_READ_ONLY when it cannot be kept here: fold without it. */
+ * another log, or damaged. DAYBOOK_VERSION_CONFLICT when another process has brought it further than the snapshot:
+ * take a new snapshot. DAYBOOK_READ_ONLY when it cannot be kept here: fold without it. */
 int view_open(struct daybook_snapshot *snapshot, const struct projection *projection,
               const struct view_options *options, struct view **ret, struct daybook_error *err);
 void view_close(struct view *view); /* NULL is allowed */

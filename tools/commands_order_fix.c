@@ -80,13 +80,35 @@ static int check_mine(struct order_request *r, const struct daybook_event *event
                         (int)actor.len, actor.ptr);
 }
 
-/* One void for each event, on the order as it was looked at. */
+/* What the link replaced when it was recorded as a correction; 0 when it was none. */
+static int find_replaced(struct order_reader *reader, size_t link, uint64_t *ret_seq, struct daybook_error *err)
+{
+    struct chain *chain = &reader->chain;
+    *ret_seq = 0;
+    for (size_t i = 0; i < link; i++) {
+        struct daybook_data data;
+        const struct daybook_event *event = &chain->links[i].event;
+        if (event->type != DAYBOOK_ORDER_EVENT_VOIDED)
+            continue;
+        int rc = chain_data(chain, i, &chain->scratch, &data, err);
+        if (rc)
+            return rc;
+        if (data.replacement && event->seq + data.replacement == chain->links[link].event.seq)
+            *ret_seq = data.target;
+    }
+    return 0;
+}
+
+/* One void for each event, on the order as it was looked at. A correction that is taken back leaves what it had
+ * corrected: that is recorded again in its place. */
 static int append_voids(struct order_request *r, const size_t *links, size_t count)
 {
     struct session *s = &r->session;
     const struct chain *chain = &s->reader.chain;
     struct daybook_entry entry;
-    struct daybook_draft *drafts = calloc(count, sizeof *drafts);
+    struct daybook_draft as_it_was, *drafts = calloc(count, sizeof *drafts);
+    daybook_draft_init(&as_it_was,
+                       DAYBOOK_ORDER_EVENT_VOIDED); /* changes nothing; the type is that of what stood there */
     if (!drafts)
         return daybook_fail(&s->ctx->error, DAYBOOK_NO_MEMORY, "Out of memory for a command.");
     for (size_t i = 0; i < count; i++) {
@@ -94,6 +116,13 @@ static int append_voids(struct order_request *r, const size_t *links, size_t cou
         drafts[i].order_no = context_text(s->ctx, "NO");
         drafts[i].reason = context_text(s->ctx, "--reason");
         drafts[i].target = chain->links[links[i]].event.seq;
+        int rc = find_replaced(&s->reader, links[i], &drafts[i].as_in, &s->ctx->error);
+        if (rc) {
+            free(drafts);
+            return rc;
+        }
+        if (drafts[i].as_in)
+            drafts[i].replacement = &as_it_was;
     }
     session_entry(s, drafts, count, &entry);
     if (entry.expect_version == 0)

@@ -14,13 +14,20 @@ static const struct column list_columns[] = {
     {"order_no", "Order", "订单号", COLUMN_KEY},
     {"customer", "Customer", "客户", COLUMN_TEXT},
     {"status", "Status", "状态", COLUMN_KEY},
-    {"items", "Items", "产品", COLUMN_TEXT},
     {"ordered_on", "Ordered", "下单日期", COLUMN_KEY},
     {"expected_on", "Promised", "承诺交期", COLUMN_KEY},
     {"delivered_on", "Delivered", "实际交货", COLUMN_KEY},
     {"days_late", "Days late", "延迟天数", COLUMN_NUMBER},
+    {"items", "Items", "产品", COLUMN_TEXT},
 };
-enum { LIST_COLUMNS = sizeof list_columns / sizeof *list_columns, ITEMS_TEXT_SIZE = 240 };
+enum { LIST_COLUMNS = sizeof list_columns / sizeof *list_columns, ITEMS_TEXT_SIZE = 240, NARROW_COLUMNS = 110 };
+
+/* On a narrow terminal there is no room for the items, which come last. */
+static size_t list_column_count(const struct context *ctx)
+{
+    bool narrow = ctx->format == OUTPUT_TABLE && ctx->output.width && ctx->output.width < NARROW_COLUMNS;
+    return narrow ? LIST_COLUMNS - 1 : LIST_COLUMNS;
+}
 
 /* "P-1 × 10, P-2 × 3": what fits. */
 static int items_text(struct session *s, const struct order_state *state, char out[ITEMS_TEXT_SIZE])
@@ -72,9 +79,14 @@ static int list_row(struct session *s, const struct order_state *state)
         return rc;
     const char *status = s->ctx->format == OUTPUT_TABLE ? order_status_label(s->ctx, state->status)
                                                         : workflow_statuses[state->status].name;
-    const struct cell cells[LIST_COLUMNS] = {
-        cell_text(state->order_no),  cell_text(customer),          cell_string(status),           cell_string(items),
-        cell_day(state->ordered_on), cell_day(state->expected_on), cell_day(state->delivered_on), late};
+    const struct cell cells[LIST_COLUMNS] = {cell_text(state->order_no),
+                                             cell_text(customer),
+                                             cell_string(status),
+                                             cell_day(state->ordered_on),
+                                             cell_day(state->expected_on),
+                                             cell_day(state->delivered_on),
+                                             late,
+                                             cell_string(items)};
     return output_row(out, cells, err);
 }
 
@@ -110,7 +122,7 @@ static int run_list(struct context *ctx)
     uint64_t limit = context_count(ctx, "--limit", UINT64_MAX);
     size_t shown = found.count < limit ? found.count : (size_t)limit;
     if (!rc)
-        rc = output_begin(&ctx->output, "orders", list_columns, LIST_COLUMNS, &ctx->error);
+        rc = output_begin(&ctx->output, "orders", list_columns, list_column_count(ctx), &ctx->error);
     if (!rc)
         rc = list_orders(&s, found.ordinals, shown);
     json_t *basis = rc ? NULL : session_basis(&s, &orders_projection);
@@ -179,7 +191,7 @@ static int run_show(struct context *ctx)
         if (!rc)
             rc = output_document(&ctx->output, order, &ctx->error);
     } else if (!rc) {
-        rc = output_begin(&ctx->output, NULL, list_columns, LIST_COLUMNS, &ctx->error);
+        rc = output_begin(&ctx->output, NULL, list_columns, list_column_count(ctx), &ctx->error);
         if (!rc)
             rc = list_row(&s, &s.reader.state);
         if (!rc)
@@ -191,12 +203,12 @@ static int run_show(struct context *ctx)
 
 /* ---- today */
 
-enum { TODAY_DAYS = 7, TODAY_STUCK = 10 };
+enum { TODAY_DAYS = 7, TODAY_LINES = 10 /* of what has no end of its own */, TODAY_SHOWN = 20 };
 
-/* Orders whose promise was moved since a seq, each once, in the order in which that happened. */
+/* Orders whose promise was moved since a seq: their ordinals, as often as it was. */
 struct moved {
-    struct orders_found found;
-    size_t capacity;
+    uint32_t *ordinals;
+    size_t count, capacity;
 };
 
 static int note_moved(void *context, const struct daybook_event *event, struct daybook_error *err)
@@ -204,30 +216,39 @@ static int note_moved(void *context, const struct daybook_event *event, struct d
     struct moved *m = context;
     if (event->type != DAYBOOK_ORDER_PROMISE_CHANGED)
         return 0;
-    for (size_t i = 0; i < m->found.count; i++)
-        if (m->found.ordinals[i] == event->ordinal)
-            return 0;
-    if (m->found.count == m->capacity) {
+    if (m->count == m->capacity) {
         size_t wanted = m->capacity ? m->capacity * 2 : 64;
-        uint32_t *bigger = realloc(m->found.ordinals, wanted * sizeof *bigger);
+        uint32_t *bigger = realloc(m->ordinals, wanted * sizeof *bigger);
         if (!bigger)
             return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for a list of orders.");
-        m->found.ordinals = bigger;
+        m->ordinals = bigger;
         m->capacity = wanted;
     }
-    m->found.ordinals[m->found.count++] = event->ordinal;
+    m->ordinals[m->count++] = event->ordinal;
     return 0;
+}
+
+static int by_ordinal(const void *left, const void *right)
+{
+    uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+    return (a > b) - (a < b);
 }
 
 static int find_moved(struct session *s, struct orders_found *ret)
 {
     struct moved moved = {0};
     uint64_t seq = 0;
+    size_t kept = 0;
     int64_t since_us = s->now_us - (int64_t)TODAY_DAYS * 24 * 3600 * 1000000;
     int rc = daybook_seq_at(s->snapshot, since_us, &seq, &s->ctx->error);
     if (!rc)
         rc = daybook_follow(s->snapshot, seq + 1, note_moved, &moved, &s->ctx->error);
-    *ret = moved.found;
+    if (moved.count)
+        qsort(moved.ordinals, moved.count, sizeof *moved.ordinals, by_ordinal);
+    for (size_t i = 0; i < moved.count; i++)
+        if (i == 0 || moved.ordinals[i] != moved.ordinals[i - 1])
+            moved.ordinals[kept++] = moved.ordinals[i];
+    *ret = (struct orders_found){moved.ordinals, kept};
     return rc;
 }
 
@@ -240,15 +261,11 @@ static int find_today(struct session *s, struct view *view, const struct orders_
 /* Open orders that nothing happened to for the longest time. */
 static int find_stuck(struct session *s, struct view *view, struct orders_found *ret)
 {
-    struct orders_filter all = ORDERS_ALL;
-    int rc = find_today(s, view, &all, ORDERS_BY_UPDATED, ret);
-    size_t kept = 0;
-    for (size_t i = 0; i < ret->count && kept < TODAY_STUCK && !rc; i++) {
-        rc = order_reader_load(&s->reader, s->snapshot, ret->ordinals[i], s->cut, &s->ctx->error);
-        if (!rc && workflow_is_open(s->reader.state.status))
-            ret->ordinals[kept++] = ret->ordinals[i];
-    }
-    ret->count = kept;
+    struct orders_filter open = ORDERS_ALL;
+    open.open = true;
+    int rc = find_today(s, view, &open, ORDERS_BY_UPDATED, ret);
+    if (ret->count > TODAY_LINES)
+        ret->count = TODAY_LINES;
     return rc;
 }
 
@@ -270,70 +287,89 @@ static int find_new(struct session *s, struct view *view, struct orders_found *r
     return rc;
 }
 
-static int today_section(struct session *s, const char *member, const char *title, const struct orders_found *found,
-                         json_t *document)
+struct section {
+    const char *member, *title;
+    struct orders_found found;
+};
+
+static int section_json(struct session *s, const struct section *section, json_t *document)
 {
     struct context *ctx = s->ctx;
+    json_t *list = json_array();
     int rc = 0;
-    if (output_wants_json(&ctx->output)) {
-        json_t *list = json_array();
-        for (size_t i = 0; i < found->count && !rc; i++) {
-            json_t *order = NULL;
-            rc = order_reader_load(&s->reader, s->snapshot, found->ordinals[i], s->cut, &ctx->error);
-            if (!rc)
-                rc = order_json(s->snapshot, s->registers, &s->reader.state, s->question_day, &order, &ctx->error);
-            if (!rc)
-                json_array_append_new(list, order);
-        }
-        json_object_set_new(document, member, list);
-        return rc;
+    for (size_t i = 0; i < section->found.count && !rc; i++) {
+        json_t *order = NULL;
+        rc = order_reader_load(&s->reader, s->snapshot, section->found.ordinals[i], s->cut, &ctx->error);
+        if (!rc)
+            rc = order_json(s->snapshot, s->registers, &s->reader.state, s->question_day, &order, &ctx->error);
+        if (!rc)
+            json_array_append_new(list, order);
     }
-    if (ctx->format == OUTPUT_TABLE)
-        rc = output_print(&ctx->output, &ctx->error, "%s: %zu", title, found->count);
-    if (rc || (found->count == 0 && ctx->format == OUTPUT_TABLE))
-        return rc ? rc : output_line(&ctx->output, DAYBOOK_TEXT(""), &ctx->error);
-    rc = output_begin(&ctx->output, member, list_columns, LIST_COLUMNS, &ctx->error);
-    if (!rc)
-        rc = list_orders(s, found->ordinals, found->count);
-    if (!rc)
-        rc = output_end(&ctx->output, NULL, &ctx->error);
-    return rc || ctx->format != OUTPUT_TABLE ? rc : output_line(&ctx->output, DAYBOOK_TEXT(""), &ctx->error);
+    json_object_set_new(document, section->member, list);
+    return rc;
 }
 
-static int show_today(struct session *s, struct view *view, json_t *document)
+/* A screen shows the first of a long section, and how many more there are. */
+static int section_table(struct session *s, const struct section *section)
 {
-    const struct context *ctx = s->ctx;
-    struct orders_filter overdue = ORDERS_ALL, due = ORDERS_ALL;
-    overdue.overdue = true;
-    overdue.question_day = s->question_day;
-    due.due_until = s->question_day + TODAY_DAYS;
-    struct orders_found found[5] = {0};
-    int rc = find_today(s, view, &overdue, ORDERS_BY_EXPECTED, &found[0]);
-    if (!rc)
-        rc = find_today(s, view, &due, ORDERS_BY_EXPECTED, &found[1]);
-    size_t kept = 0; /* what is overdue is listed above */
-    for (size_t i = found[0].count; i < found[1].count && !rc; i++)
-        found[1].ordinals[kept++] = found[1].ordinals[i];
-    found[1].count = kept;
-    if (!rc)
-        rc = find_moved(s, &found[2]);
-    if (!rc)
-        rc = find_stuck(s, view, &found[3]);
-    if (!rc)
-        rc = find_new(s, view, &found[4]);
-    const struct {
-        const char *member, *title;
-    } sections[5] = {
-        {"overdue", say(ctx, "Overdue", "已逾期")},
-        {"due_this_week", say(ctx, "Due within a week", "一周内到期")},
-        {"promises_moved", say(ctx, "Promises moved in the last week", "最近一周改期")},
-        {"stuck", say(ctx, "Open, and untouched for the longest", "最久没有进展")},
-        {"new", say(ctx, "New since yesterday", "昨天以来新增")},
+    struct context *ctx = s->ctx;
+    size_t shown = section->found.count < TODAY_SHOWN ? section->found.count : TODAY_SHOWN;
+    int rc = output_print(&ctx->output, &ctx->error, "%s: %zu", section->title, section->found.count);
+    if (!rc && shown)
+        rc = output_begin(&ctx->output, NULL, list_columns, list_column_count(ctx), &ctx->error);
+    if (!rc && shown)
+        rc = list_orders(s, section->found.ordinals, shown);
+    if (!rc && shown)
+        rc = output_end(&ctx->output, NULL, &ctx->error);
+    if (!rc && shown < section->found.count)
+        rc = output_print(&ctx->output, &ctx->error, say(ctx, "… and %zu more", "…… 另有 %zu 个"),
+                          section->found.count - shown);
+    return rc ? rc : output_line(&ctx->output, DAYBOOK_TEXT(""), &ctx->error);
+}
+
+/* CSV is one table: which section, which order, what state. */
+static int sections_csv(struct session *s, const struct section *sections, size_t count)
+{
+    static const struct column columns[] = {
+        {"section", NULL, NULL, COLUMN_KEY},    {"order_no", NULL, NULL, COLUMN_KEY},
+        {"customer", NULL, NULL, COLUMN_TEXT},  {"status", NULL, NULL, COLUMN_KEY},
+        {"ordered_on", NULL, NULL, COLUMN_KEY}, {"expected_on", NULL, NULL, COLUMN_KEY},
     };
-    for (size_t i = 0; i < 5 && !rc; i++)
-        rc = today_section(s, sections[i].member, sections[i].title, &found[i], document);
-    for (size_t i = 0; i < 5; i++)
-        orders_found_release(&found[i]);
+    struct context *ctx = s->ctx;
+    int rc = output_begin(&ctx->output, NULL, columns, sizeof columns / sizeof *columns, &ctx->error);
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < sections[i].found.count && !rc; j++) {
+            struct daybook_text customer = DAYBOOK_TEXT_NONE;
+            const struct order_state *state = &s->reader.state;
+            rc = order_reader_load(&s->reader, s->snapshot, sections[i].found.ordinals[j], s->cut, &ctx->error);
+            if (!rc)
+                rc = registers_name(s->registers, DAYBOOK_CUSTOMER, state->customer, &customer, &ctx->error);
+            const struct cell cells[] = {cell_string(sections[i].member),
+                                         cell_text(state->order_no),
+                                         cell_text(customer),
+                                         cell_string(workflow_statuses[state->status].name),
+                                         cell_day(state->ordered_on),
+                                         cell_day(state->expected_on)};
+            if (!rc)
+                rc = output_row(&ctx->output, cells, &ctx->error);
+        }
+    return rc ? rc : output_end(&ctx->output, NULL, &ctx->error);
+}
+
+static int show_sections(struct session *s, const struct section *sections, size_t count)
+{
+    struct context *ctx = s->ctx;
+    json_t *document = json_object();
+    int rc = 0;
+    if (ctx->format == OUTPUT_CSV)
+        rc = sections_csv(s, sections, count);
+    for (size_t i = 0; i < count && ctx->format != OUTPUT_CSV && !rc; i++)
+        rc = output_wants_json(&ctx->output) ? section_json(s, &sections[i], document) : section_table(s, &sections[i]);
+    if (!rc && output_wants_json(&ctx->output)) {
+        json_object_set_new(document, "basis", session_basis(s, &orders_projection));
+        rc = output_document(&ctx->output, json_incref(document), &ctx->error);
+    }
+    json_decref(document);
     return rc;
 }
 
@@ -341,19 +377,37 @@ static int run_today(struct context *ctx)
 {
     struct session s = {0};
     struct view *view = NULL;
-    json_t *document = json_object();
+    enum { OVERDUE, DUE, MOVED, STUCK, NEW, SECTIONS };
+    struct section sections[SECTIONS] = {
+        [OVERDUE] = {"overdue", say(ctx, "Overdue", "已逾期"), {0}},
+        [DUE] = {"due_this_week", say(ctx, "Due within a week", "一周内到期"), {0}},
+        [MOVED] = {"promises_moved", say(ctx, "Promises moved in the last week", "最近一周改期"), {0}},
+        [STUCK] = {"stuck", say(ctx, "Open, and untouched for the longest", "最久没有进展"), {0}},
+        [NEW] = {"new", say(ctx, "New since yesterday", "昨天以来新增"), {0}},
+    };
     int rc = session_open(&s, ctx);
     if (!rc)
         rc = session_read(&s);
     if (!rc)
         rc = session_view(&s, &orders_projection, &view);
+    struct orders_filter overdue = ORDERS_ALL, due = ORDERS_ALL;
+    overdue.overdue = true;
+    overdue.question_day = due.question_day = s.question_day;
+    due.due_until = s.question_day + TODAY_DAYS;
     if (!rc)
-        rc = show_today(&s, view, document);
-    if (!rc && output_wants_json(&ctx->output)) {
-        json_object_set_new(document, "basis", session_basis(&s, &orders_projection));
-        rc = output_document(&ctx->output, json_incref(document), &ctx->error);
-    }
-    json_decref(document);
+        rc = find_today(&s, view, &overdue, ORDERS_BY_EXPECTED, &sections[OVERDUE].found);
+    if (!rc)
+        rc = find_today(&s, view, &due, ORDERS_BY_EXPECTED, &sections[DUE].found);
+    if (!rc)
+        rc = find_moved(&s, &sections[MOVED].found);
+    if (!rc)
+        rc = find_stuck(&s, view, &sections[STUCK].found);
+    if (!rc)
+        rc = find_new(&s, view, &sections[NEW].found);
+    if (!rc)
+        rc = show_sections(&s, sections, SECTIONS);
+    for (size_t i = 0; i < SECTIONS; i++)
+        orders_found_release(&sections[i].found);
     view_close(view);
     session_close(&s);
     return rc;

@@ -1,8 +1,6 @@
 /* LMDB trusts its pages: a flipped bit in one can send a reader outside of the file, and a file that is cut while it
- * is mapped
- * raises SIGBUS. `verify` walks pages before it trusts them; everything else meets damage here. Only faults at
- * addresses of
- * mapped ledgers (or next to them) are taken for damage; a fault of our own stays a crash. */
+ * is mapped raises SIGBUS. `verify` walks pages before it trusts them; everything else meets damage here. Only
+ * faults at addresses of mapped ledgers (or next to them) are taken for damage; a fault of our own stays a crash. */
 #include "tools/fault.h"
 
 #include <signal.h>

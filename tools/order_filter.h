@@ -40,8 +40,7 @@
     }
 
 /* The orders that the options name, found in the view or folded at the cut; session_read was called. The caller ends
- * with
- * orders_found_release. A customer or product that does not exist is DAYBOOK_NOT_FOUND. */
+ * with orders_found_release. A customer or product that does not exist is DAYBOOK_NOT_FOUND. */
 int order_filter_find(struct session *session, enum orders_sort sort, struct orders_found *ret);
 
 #endif

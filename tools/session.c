@@ -182,8 +182,8 @@ json_t *session_basis(struct session *s, const struct projection *projection)
     if (s->has_effective)
         date_format(s->cut.effective_on, day);
     return json_pack("{s:I,s:s,s:s?,s:s?,s:s,s:i}", "seq", (json_int_t)seq, "root", hex, "as_of",
-                     s->has_as_of ? s->as_of : NULL, "effective",
-                     s->has_effective ? day : NULL, "view", projection->name, "view_version", (int)projection->version);
+                     s->has_as_of ? s->as_of : NULL, "effective", s->has_effective ? day : NULL, "view",
+                     projection->name, "view_version", (int)projection->version);
 }
 
 void session_entry(struct session *s, const struct daybook_draft *drafts, size_t count, struct daybook_entry *ret)

@@ -68,8 +68,7 @@ struct daybook_event {
 };
 
 /* A value that can be forgotten: the event holds only its commitment, SHA-256(salt || value). commitment == NULL:
- * absent.
- * `slot` numbers the personal values of one event, in the order in which they stand in it. */
+ * absent. `slot` numbers the personal values of one event, in the order in which they stand in it. */
 struct daybook_personal {
     const uint8_t *commitment;
     uint16_t slot;

@@ -2,8 +2,7 @@
  *
  * A ledger is a folder: log/ (the truth), personal-<g>/ (what may be forgotten), views/ (can be deleted).
  * Threads: a struct daybook may be used from many threads at once; a snapshot by one at a time. After fork() the
- * child must open
- * its own handle. */
+ * child must open its own handle. */
 #ifndef DAYBOOK_LEDGER_H
 #define DAYBOOK_LEDGER_H
 
@@ -96,6 +95,8 @@ struct daybook_draft {
     /* A void may be followed by the same event as it should have been: the target's fields, changed by those that
      * `replacement` has. */
     const struct daybook_draft *replacement;
+    /* The event of the order, of the target's type, whose content the replacement has; 0: the target's. */
+    uint64_t as_in;
 };
 void daybook_draft_init(struct daybook_draft *draft, uint32_t type);
 
@@ -131,18 +132,14 @@ struct daybook_result {
 };
 
 /* Record entries in one durable commit. Each succeeds or is refused by itself: see its result. Returns non-zero (and
- * records
- * none) only when the commit failed. Calls from many threads share commits. */
+ * records none) only when the commit failed. Calls from many threads share commits. */
 int daybook_append(struct daybook *ledger, const struct daybook_entry *entries, size_t count,
                    struct daybook_result *results, struct daybook_error *err);
 
 /* Take events of another ledger's log as they are: bytes `stored` under `seq`, which must be the next one. Only into
- * a ledger
- * that has no event, or whose events are the same so far (those are compared and passed over). `salts` and `values`
- * (NULL
- * entries: erased) are the personal values by slot. All or none are taken: on failure *ret_taken is the index of the
- * one that
- * cannot be. DAYBOOK_FOREIGN_LOG, _DAMAGED, _VERIFICATION_FAILED. */
+ * a ledger that has no event, or whose events are the same so far (those are compared and passed over). `salts` and
+ * `values` (NULL entries: erased) are the personal values by slot. All or none are taken: on failure *ret_taken is
+ * the index of the one that cannot be. DAYBOOK_FOREIGN_LOG, _DAMAGED, _VERIFICATION_FAILED. */
 struct daybook_carried {
     uint64_t seq;
     const uint8_t *bytes;
@@ -157,8 +154,7 @@ int daybook_carry(struct daybook *ledger, const struct daybook_carried *events, 
 /* ---- reading */
 
 /* A consistent state of the log; what it returns lives until daybook_snapshot_end. Keep it short: a snapshot that
- * stays open
- * keeps the file from reusing space. */
+ * stays open keeps the file from reusing space. */
 int daybook_snapshot_begin(struct daybook *ledger, struct daybook_snapshot **ret, struct daybook_error *err);
 void daybook_snapshot_end(struct daybook_snapshot *snapshot);
 uint64_t daybook_last_seq(const struct daybook_snapshot *snapshot);
@@ -167,8 +163,8 @@ uint64_t daybook_last_seq(const struct daybook_snapshot *snapshot);
 int daybook_event(struct daybook_snapshot *snapshot, uint64_t seq, struct daybook_event *ret,
                   struct daybook_error *err);
 /* Events from `from` on, in order, until visit answers non-zero (which is returned) or the snapshot ends, which it
- * always does
- * between entries. To follow a growing log, begin the next snapshot's walk at the seq after the last one visited. */
+ * always does between entries. To follow a growing log, begin the next snapshot's walk at the seq after the last
+ * one visited. */
 typedef int daybook_visit(void *context, const struct daybook_event *event, struct daybook_error *err);
 int daybook_follow(struct daybook_snapshot *snapshot, uint64_t from, daybook_visit *visit, void *context,
                    struct daybook_error *err);

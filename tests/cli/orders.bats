@@ -429,11 +429,13 @@ END
     gives '"version":3' -- note SO-000001 x
 }
 
-@test "the correction of a correction is undone with it" {
+@test "a correction that is undone leaves what it had corrected" {
     create
-    daybook ship SO-000001 --on 2026-01-09
-    daybook correct SO-000001 7 --reason typo --on 2026-01-08
-    gives '"status":"pending"' '"shipped_on":null' '"version":5' -- undo SO-000001
+    daybook ship SO-000001 --on 2026-01-09 --carrier SF
+    daybook correct SO-000001 7 --reason typo --on 2026-01-08 --carrier DHL
+    gives '"status":"shipped"' '"shipped_on":"2026-01-09"' '"version":6' -- undo SO-000001 --reason 'it was right'
+    daybook --format csv blame SO-000001 | grep -q '^carrier,SF,'
+    daybook verify >/dev/null
 }
 
 @test "for people: one line, in both languages; for programs: CSV" {

@@ -407,6 +407,10 @@ static int make_ledger(struct import *im)
     if (!rc)
         rc = session_open(&im->session, im->ctx);
     im->has_ledger = !rc;
+    if (!rc)
+        cli_print_note(say(im->ctx, "Made a ledger in %s, time zone %s. (`daybook init` makes one of your choice.)",
+                           "已在 %s 建立账本，时区 %s。（可用 `daybook init` 自行设定。）"),
+                       im->ctx->ledger_path, daybook_timezone(im->session.ledger));
     return rc ? rc : look(im);
 }
 
@@ -414,6 +418,15 @@ static int by_row(const void *a, const void *b)
 {
     const struct reading_rejection *left = a, *right = b;
     return (left->row > right->row) - (left->row < right->row);
+}
+
+/* Rows, not reasons: a row may have several. The list is sorted. */
+static size_t count_rejected_rows(const struct import *im)
+{
+    size_t rows = 0;
+    for (size_t i = 0; i < im->rejected_count; i++)
+        rows += i == 0 || im->rejected[i].row != im->rejected[i - 1].row;
+    return rows;
 }
 
 static int answer(struct import *im)
@@ -427,6 +440,7 @@ static int answer(struct import *im)
     im->result.rejected = im->rejected;
     im->result.rejected_count = im->rejected_count;
     im->result.dry_run = im->dry_run;
+    im->result.is_refused = im->rejected_count && !context_flag(ctx, "--partial");
     int rc = import_page(ctx, &im->result);
     if (rc || im->rejected_count == 0 || context_flag(ctx, "--partial"))
         return rc;
@@ -435,7 +449,7 @@ static int answer(struct import *im)
         say(ctx,
             "%zu row(s) were rejected, so nothing is written. Correct them, or say --partial for the other orders.",
             "有 %zu 行被拒绝，未写入任何内容。请修正，或用 --partial 只导入其余订单。"),
-        im->rejected_count);
+        count_rejected_rows(im));
 }
 
 static int import_file(struct import *im)

@@ -235,7 +235,9 @@ static int put_findings(struct context *ctx, json_t *findings)
     json_t *finding;
     int rc = output_print(&ctx->output, &ctx->error, "%s", "");
     if (!rc && json_array_size(findings) == 0)
-        rc = output_print(&ctx->output, &ctx->error, "%s", say(ctx, "Nothing is wrong.", "未发现问题。"));
+        rc = output_print(&ctx->output, &ctx->error, "%s",
+                          say(ctx, "Nothing is wrong here. `daybook verify` checks every event.",
+                              "此处未发现问题。`daybook verify` 可校验全部事件。"));
     json_array_foreach(findings, i, finding)
     {
         if (!rc)

@@ -316,7 +316,9 @@ int order_request_send(struct order_request *r)
     struct session *s = &r->session;
     struct daybook_entry entry;
     session_entry(s, r->drafts, r->draft_count, &entry);
-    int rc = session_append(s, &entry, &r->result);
+    int rc = refuse_blank(s->ctx, "--key", entry.key); /* a script's variable that was not set */
+    if (!rc)
+        rc = session_append(s, &entry, &r->result);
     if (!rc)
         rc = session_read(s);
     return rc ? rc : order_reader_load(&s->reader, s->snapshot, r->result.order, s->cut, &s->ctx->error);

@@ -47,11 +47,60 @@ static void print_error_json(const struct context *ctx, const struct daybook_err
     json_decref(document);
 }
 
+/* What the library says, it says in English; before it stands what kind of trouble it is. */
+static const struct {
+    int code;
+    const char *chinese;
+} kinds[] = {
+    {DAYBOOK_NOT_FOUND, "没有找到"},
+    {DAYBOOK_ALREADY_EXISTS, "已经存在"},
+    {DAYBOOK_STATUS_FORBIDS, "订单当前状态不允许"},
+    {DAYBOOK_DATE_IN_FUTURE, "日期在将来"},
+    {DAYBOOK_BAD_VALUE, "内容不正确"},
+    {DAYBOOK_TOO_LARGE, "内容太大"},
+    {DAYBOOK_VERSION_CONFLICT, "订单已被他人修改"},
+    {DAYBOOK_KEY_REUSED, "该 --key 已用于其他内容"},
+    {DAYBOOK_AMBIGUOUS_LINE, "有多行是这个产品"},
+    {DAYBOOK_CANNOT_VOID, "不能撤销"},
+    {DAYBOOK_FOREIGN_LOG, "不是同一账本的日志"},
+    {DAYBOOK_VERIFICATION_FAILED, "校验未通过"},
+    {DAYBOOK_NO_HEADER, "找不到表头"},
+    {DAYBOOK_NO_COLUMN, "缺少必需的列"},
+    {DAYBOOK_BAD_ENCODING, "无法识别文件编码"},
+    {DAYBOOK_BAD_TEXT, "文件含有非文本内容"},
+    {DAYBOOK_BAD_CSV, "CSV 引号没有闭合"},
+    {DAYBOOK_AMBIGUOUS_DATES, "无法判断日期的日月顺序"},
+    {DAYBOOK_MIXED_DATE_ORDER, "日期的日月顺序不一致"},
+    {DAYBOOK_NOT_A_WORKBOOK, "不是可读取的表格"},
+    {DAYBOOK_USAGE, "用法不对"},
+    {DAYBOOK_IO, "读写出错"},
+    {DAYBOOK_DISK_FULL, "磁盘已满"},
+    {DAYBOOK_READ_ONLY, "没有写入权限"},
+    {DAYBOOK_NO_LEDGER, "此处没有账本"},
+    {DAYBOOK_NEWER_FORMAT, "账本由更新的版本写成"},
+    {DAYBOOK_DAMAGED, "文件已损坏"},
+    {DAYBOOK_CLOCK_BEHIND, "时钟落后于账本"},
+    {DAYBOOK_REMOTE_FILESYSTEM, "账本在远程文件系统上"},
+};
+
+static void print_in_language(const struct context *ctx, const struct daybook_error *error)
+{
+    char message[sizeof error->message + 100];
+    const char *kind = NULL;
+    for (size_t i = 0; ctx->language == LANGUAGE_ZH && i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].code == error->code)
+            kind = kinds[i].chinese;
+    bool is_chinese = strstr(error->message, "。") != NULL;
+    snprintf(message, sizeof message, "%s%s%s", kind && !is_chinese ? kind : "", kind && !is_chinese ? "。" : "",
+             error->message);
+    print_message(message);
+}
+
 int cli_print_error(const struct context *ctx, const struct daybook_error *error)
 {
     enum daybook_error_class class = daybook_code_class(error->code);
 
-    print_message(error->message);
+    print_in_language(ctx, error);
     if (class == DAYBOOK_CLASS_USAGE && ctx->command)
         help_print_usage(ctx, stderr);
     else if (class != DAYBOOK_CLASS_USAGE && (ctx->format == OUTPUT_JSON || ctx->format == OUTPUT_JSONL))
@@ -59,11 +108,12 @@ int cli_print_error(const struct context *ctx, const struct daybook_error *error
     return (int)class;
 }
 
-/* A closed descriptor 0, 1 or 2 would be given to the next file opened: messages would end up in the ledger. */
+/* A closed descriptor 0, 1 or 2 would be given to the next file opened: messages would end up in the ledger. What
+ * stands in for standard output cannot be written, so that a lost answer is an error. */
 static void open_standard_files(void)
 {
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) < 0)
             return;
 }
 

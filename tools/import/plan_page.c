@@ -293,6 +293,13 @@ static int print_sum(struct context *ctx, const struct import_result *result)
 {
     const size_t *counts = result->outcomes;
     unsigned long long events = result->events;
+    if (result->dry_run && result->is_refused)
+        return output_print(
+            &ctx->output, &ctx->error,
+            say(ctx,
+                "As it is, nothing would be written. With --partial: %zu new, %zu changed, %zu unchanged order(s).",
+                "按现状不会写入任何内容。若用 --partial：新增 %zu 个、变更 %zu 个、未变 %zu 个订单。"),
+            counts[PLAN_CREATED], counts[PLAN_CHANGED], counts[PLAN_UNCHANGED]);
     if (result->dry_run)
         return output_print(
             &ctx->output, &ctx->error,
@@ -322,6 +329,9 @@ static int print_page(struct context *ctx, const struct import_result *result)
         rc = print_mapping(ctx, reading);
     if (!rc && result->sample_count && !(rc = blank_line(ctx)))
         rc = print_samples(ctx, result);
+    if (!rc && result->dry_run && reading->order_count > result->sample_count && result->sample_count)
+        rc = output_print(&ctx->output, &ctx->error, say(ctx, "… and %zu more", "…… 另有 %zu 个订单"),
+                          reading->order_count - result->sample_count);
     if (!rc && has_doubts && !(rc = blank_line(ctx)))
         rc = print_doubts(ctx, result);
     if (!rc && result->rejected_count && !(rc = blank_line(ctx)))

@@ -27,6 +27,7 @@ struct import_result {
     uint32_t future_row;
     struct import_sample samples[IMPORT_SAMPLES];
     size_t sample_count;
+    bool is_refused; /* rows were rejected, and --partial was not said */
 };
 
 /* The whole answer on standard output. */

@@ -229,24 +229,35 @@ static const struct column blame_columns[] = {
     {"seq", "Seq", "序号", COLUMN_NUMBER},
     {"type", "Set by", "事件", COLUMN_KEY},
     {"actor", "Who", "操作人", COLUMN_KEY},
-    {"recorded_at", "Recorded", "记录时间", COLUMN_KEY},
     {"occurred_on", "Occurred", "发生日期", COLUMN_KEY},
+    {"recorded_at", "Recorded", "记录时间", COLUMN_KEY},
 };
-enum { BLAME_COLUMNS = sizeof blame_columns / sizeof *blame_columns };
+enum { BLAME_COLUMNS = sizeof blame_columns / sizeof *blame_columns, NARROW_COLUMNS = 100 };
+
+/* On a narrow terminal there is no room for when it was recorded, which comes last. */
+static size_t blame_column_count(const struct context *ctx)
+{
+    bool narrow = ctx->format == OUTPUT_TABLE && ctx->output.width && ctx->output.width < NARROW_COLUMNS;
+    return narrow ? BLAME_COLUMNS - 1 : BLAME_COLUMNS;
+}
 
 static int print_blame(void *context, const struct blame_line *line, struct daybook_error *err)
 {
     struct session *s = context;
     char recorded[LOCAL_TIME_SIZE], scratch[EVENT_TYPE_NAME_SIZE];
     local_time(s, line->event->recorded_us, recorded);
+    bool table = s->ctx->format == OUTPUT_TABLE;
+    char field[WORD_SIZE];
+    const char *type = event_type_name(line->event, scratch);
+    word_of_field(s->ctx, line->field, field);
     const struct cell cells[BLAME_COLUMNS] = {
-        cell_text(line->field),
+        table ? cell_string(field) : cell_text(line->field),
         cell_text(line->value),
         cell_integer((int64_t)line->event->seq),
-        cell_string(event_type_name(line->event, scratch)),
+        cell_string(table ? word_of_type(s->ctx, type) : type),
         cell_text(line->actor),
-        s->ctx->format == OUTPUT_TABLE ? cell_string(recorded) : cell_instant(line->event->recorded_us),
         cell_day(line->event->occurred_on),
+        table ? cell_string(recorded) : cell_instant(line->event->recorded_us),
     };
     return output_row(&s->ctx->output, cells, err);
 }
@@ -260,7 +271,7 @@ static int run_blame(struct context *ctx)
     if (!rc)
         rc = session_order(&s, context_text(ctx, "NO"));
     if (!rc)
-        rc = output_begin(&ctx->output, NULL, blame_columns, BLAME_COLUMNS, &ctx->error);
+        rc = output_begin(&ctx->output, NULL, blame_columns, blame_column_count(ctx), &ctx->error);
     if (!rc)
         rc = audit_blame(s.snapshot, s.registers, s.reader.state.ordinal, s.cut, print_blame, &s, &ctx->error);
     if (!rc)

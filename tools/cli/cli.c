@@ -123,6 +123,8 @@ static int run_command(struct context *ctx)
 
     if (ctx->version_wanted)
         code = output_print(&ctx->output, &ctx->error, "daybook %s", ctx->program->version);
+    else if (ctx->family)
+        code = help_print_family(ctx, ctx->family);
     else if (!ctx->command)
         code = help_print_commands(ctx);
     else if (ctx->help_wanted)

@@ -114,6 +114,12 @@ static bool list_family(const struct program *program, const char *first, char *
     return used > 0;
 }
 
+bool program_has_family(const struct program *program, const char *first)
+{
+    char family[400];
+    return list_family(program, first, family, sizeof family);
+}
+
 /* The nearest command to as many of the words as its name has; NULL when none is near. */
 static const struct command *nearest_command(const struct program *program, int word_count, const char *const *words)
 {
@@ -377,8 +383,13 @@ static int parse_command(struct context *ctx, int argc, const char *const *argv,
     if (words == 0)
         return 0;
     ctx->command = program_find(ctx->program, words, argv + *at, &used);
-    if (!ctx->command)
+    if (!ctx->command && words == 1 && *at + 1 < argc && strcmp(argv[*at + 1], "--help") == 0 &&
+        program_has_family(ctx->program, argv[*at]))
+        ctx->family = argv[(*at)++];
+    else if (!ctx->command)
         return fail_unknown_command(ctx, words, argv + *at);
+    if (ctx->family)
+        return 0;
     *at += used;
     return 0;
 }

@@ -69,6 +69,7 @@ struct program {
 struct context {
     const struct program *program;
     const struct command *command;
+    const char *family; /* help is wanted for all commands that begin with this word */
     enum language language;
     enum output_format format;
     const char *ledger_path; /* --ledger, $DAYBOOK_LEDGER, "./daybook.ledger" */
@@ -118,6 +119,9 @@ const struct command *program_command(const struct program *program, size_t inde
 /* The command of these words (the longest name that fits), how many they are; NULL when there is none. */
 const struct command *program_find(const struct program *program, int word_count, const char *const *words,
                                    int *ret_used);
+/* Are there commands of two words that begin with this one ("stats")? */
+bool program_has_family(const struct program *program, const char *first);
+
 extern const struct option global_options[];
 
 #endif

@@ -29,6 +29,8 @@ static int run_help(struct context *ctx)
     for (; word && count < 2; word = word->next)
         words[count++] = word->string;
     command = program_find(ctx->program, count, words, &used);
+    if (!command && count == 1 && program_has_family(ctx->program, words[0]))
+        return help_print_family(ctx, words[0]);
     if (!command)
         return daybook_fail(&ctx->error, DAYBOOK_USAGE,
                             say(ctx, "There is no such command; \"daybook help\" lists them.",
@@ -67,6 +69,18 @@ static void put_padded(FILE *stream, const char *text, size_t width)
     size_t used = text_width((struct daybook_text){text, strlen(text)});
 
     fprintf(stream, "  %s%*s", text, used < width ? (int)(width - used) : 0, "");
+}
+
+int help_print_family(struct context *ctx, const char *first)
+{
+    const struct command *command;
+    size_t length = strlen(first);
+
+    for (size_t i = 0; (command = program_command(ctx->program, i)); i++)
+        if (strncmp(command->name, first, length) == 0 && command->name[length] == ' ')
+            fprintf(ctx->output.stream, "%-20s  %s\n", command->name,
+                    say(ctx, command->summary_en, command->summary_zh));
+    return 0;
 }
 
 int help_print_commands(struct context *ctx)

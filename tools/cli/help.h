@@ -10,6 +10,8 @@ extern const struct command help_commands[];
 /* All commands by group. These three return 0 or a code, with ctx->error filled. */
 int help_print_commands(struct context *ctx);
 /* One command: usage, summary, options, example. */
+/* The commands of two words that begin with this one. */
+int help_print_family(struct context *ctx, const char *first);
 int help_print_command(struct context *ctx, const struct command *command);
 /* The same as a man page of the whole program, in roff. */
 int help_print_manual(struct context *ctx);

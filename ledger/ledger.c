@@ -254,7 +254,7 @@ char *ledger_compared_name(uint32_t kind, struct daybook_text name, size_t *ret_
 
 /* A merge ends a customer's chain, so its last event tells whether there was one. Merges may follow each other, never
  * in a circle that was not refused; the bound keeps a damaged log from looping. */
-static int follow_merges(struct store_txn *log, uint32_t *ordinal, struct daybook_error *err)
+int ledger_final_customer(struct store_txn *log, uint32_t *ordinal, struct daybook_error *err)
 {
     struct event_scratch scratch = {0};
     int rc = 0;
@@ -287,7 +287,7 @@ int ledger_find(struct store_txn *log, struct personal_txn *personal, uint32_t k
     int rc = ledger_kind_is_personal(kind) ? personal_name(personal, kind, compared, &ordinal, err)
                                            : store_name(log, kind, compared, &ordinal, err);
     if (!rc && ordinal && kind == DAYBOOK_CUSTOMER)
-        rc = follow_merges(log, &ordinal, err);
+        rc = ledger_final_customer(log, &ordinal, err);
     if (!rc)
         *ret = ordinal;
     return rc;

@@ -65,6 +65,8 @@ char *ledger_compared_name(uint32_t kind, struct daybook_text name, size_t *ret_
 /* The ordinal under a compared name; customers that were merged lead to who they were merged into. 0: none. */
 int ledger_find(struct store_txn *log, struct personal_txn *personal, uint32_t kind, struct daybook_text compared,
                 uint32_t *ret, struct daybook_error *err);
+/* Who a customer was merged into, and that one in turn; itself when it was not. */
+int ledger_final_customer(struct store_txn *log, uint32_t *ordinal, struct daybook_error *err);
 bool ledger_kind_is_personal(uint32_t kind);
 
 /* The queue of appends (append.c). */

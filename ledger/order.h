@@ -54,7 +54,7 @@ struct order_state {
     uint32_t customer; /* as the event says; merges are the reader's business */
     struct daybook_text order_no, customer_ref, carrier, tracking;
     struct daybook_text priority; /* "urgent", "normal"; absent: nobody ever said */
-    int32_t ordered_on; /* what the order says, else the day that it was created on */
+    int32_t ordered_on;           /* what the order says, else the day that it was created on */
     int32_t own_expected_on;
     int32_t expected_on, first_expected_on, requested_on, shipped_on, delivered_on, cancelled_on;
     uint32_t delivered_by; /* actor of the delivery that completed it; 0: none */

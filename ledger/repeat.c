@@ -74,6 +74,14 @@ static bool same_parts(const struct daybook_data *a, const struct daybook_data *
     return same;
 }
 
+/* Two who were merged since are one. */
+static bool same_customer(struct comparison *c, uint32_t stored, uint32_t now)
+{
+    if (stored && !(now & ENTRY_NEW))
+        c->failed |= ledger_final_customer(c->writer->log, &stored, c->err);
+    return stored == now;
+}
+
 static bool same_field(struct comparison *c, const struct schema_field *field, const struct daybook_data *a,
                        const struct daybook_data *b)
 {
@@ -88,7 +96,7 @@ static bool same_field(struct comparison *c, const struct schema_field *field, c
     case SCHEMA_PERSONAL:
         return same_personal(c, x, y);
     case SCHEMA_CUSTOMER:
-        return *(const uint32_t *)x == *(const uint32_t *)y;
+        return same_customer(c, *(const uint32_t *)x, *(const uint32_t *)y);
     case SCHEMA_LINES:
         return same_lines(c, a, b);
     case SCHEMA_PARTS:

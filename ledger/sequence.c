@@ -10,7 +10,7 @@
 #include "ledger/numbers.h"
 
 /* The counter of a number prefix is kept only now and then: the numbers between are found by looking. */
-enum { COUNTER_KEPT_EVERY = 64, KIND_COUNTER = 255 };
+enum { COUNTER_KEPT_EVERY = 64 };
 
 void sequence_release(struct sequence *sequence)
 {
@@ -74,7 +74,7 @@ static int give_number(struct sequence *s, struct entry *entry, int64_t recorded
     int32_t day = zone_day(s->zone, recorded_us);
     struct daybook_text prefix = {number, numbers_expand(s->numbers, day, 0, number)};
     uint32_t counter = 0, taken = 1;
-    int rc = store_name(s->log, KIND_COUNTER, prefix, &counter, err);
+    int rc = store_name(s->log, STORE_KIND_COUNTER, prefix, &counter, err);
     const uint32_t kept = counter;
     struct daybook_text text = {number, 0};
     while (!rc && taken && counter < UINT32_MAX) {
@@ -92,7 +92,7 @@ static int give_number(struct sequence *s, struct entry *entry, int64_t recorded
     if (!rc && counter / COUNTER_KEPT_EVERY != kept / COUNTER_KEPT_EVERY) {
         prefix.len = numbers_expand(s->numbers, day, 0, number);
         prefix = arena_text(&entry->arena, prefix);
-        rc = prefix.ptr ? entry_add_name(entry, (struct entry_name){KIND_COUNTER, counter, false, prefix}, err)
+        rc = prefix.ptr ? entry_add_name(entry, (struct entry_name){STORE_KIND_COUNTER, counter, false, prefix}, err)
                         : daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for an order number.");
     }
     return rc;
@@ -198,7 +198,7 @@ static int put_names(struct sequence *s, const struct entry *entry, struct daybo
     int rc = 0;
     for (size_t i = 0; i < entry->name_count && !rc; i++) {
         const struct entry_name *name = &entry->names[i];
-        uint32_t ordinal = name->kind == KIND_COUNTER ? name->ordinal : settled(entry, name->ordinal);
+        uint32_t ordinal = name->kind == STORE_KIND_COUNTER ? name->ordinal : settled(entry, name->ordinal);
         rc = name->is_personal ? personal_put_name(s->personal, name->kind, name->text, ordinal, err)
                                : store_put_name(s->log, name->kind, name->text, ordinal, err);
     }

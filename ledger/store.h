@@ -64,6 +64,9 @@ int store_last_ordinal(struct store_txn *txn, uint32_t kind, uint32_t *ret, stru
 /* Number of rows of heads. */
 int store_head_count(struct store_txn *txn, uint64_t *ret, struct daybook_error *err);
 
+/* Under this kind the table of names keeps counters of order numbers: a number up to which all are taken. */
+enum { STORE_KIND_COUNTER = 255 };
+
 /* Natural names of kinds whose names are public. `name` is already in the form in which it is compared. Not there:
  * ordinal 0. */
 int store_name(struct store_txn *txn, uint32_t kind, struct daybook_text name, uint32_t *ret,

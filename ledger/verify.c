@@ -24,7 +24,7 @@
 #include "ledger/pagewalk.h"
 #include "ledger/text.h"
 
-enum { KIND_COUNTER = 255, PROGRESS_EVERY = 1024, MERGES_MAX = 1000 };
+enum { PROGRESS_EVERY = 1024 };
 
 /* The heads of one kind's subjects, by ordinal - 1. */
 struct heads {
@@ -206,23 +206,12 @@ static void refer_all(struct verification *v, const struct daybook_event *event,
 
 /* ---- names and keys */
 
-/* Who a customer is now; a merge ends a customer's chain. */
+/* Who a customer is now. Damage on the way is found where it lies. */
 static int merged_into(struct verification *v, uint32_t *ordinal)
 {
-    struct event_scratch scratch = {0};
-    int rc = 0;
-    for (int hops = 0; hops < MERGES_MAX && !rc; hops++) {
-        struct store_head head;
-        struct daybook_event event;
-        struct daybook_data data;
-        rc = store_head(v->snapshot->log, DAYBOOK_CUSTOMER, *ordinal, &head, v->err);
-        if (rc || head.version == 0 || daybook_event(v->snapshot, head.last_seq, &event, NULL) ||
-            event.type != DAYBOOK_CUSTOMER_MERGED || event_read_data(&event, &scratch, &data, NULL))
-            break;
-        *ordinal = data.into;
-    }
-    event_scratch_release(&scratch);
-    return rc;
+    struct daybook_error error = {0};
+    int rc = ledger_final_customer(v->snapshot->log, ordinal, &error);
+    return rc == DAYBOOK_DAMAGED || rc == DAYBOOK_NOT_FOUND ? 0 : found_or_failed(v, 0, rc, &error);
 }
 
 struct name_visit {
@@ -263,8 +252,8 @@ static int count_counters(struct verification *v, const struct daybook_event *ev
     struct daybook_text numbers = {v->numbers, strlen(v->numbers)};
     struct daybook_text text = {prefix, numbers_expand(numbers, day, 0, prefix)};
     uint32_t counter = 0;
-    int rc = store_name(v->snapshot->log, KIND_COUNTER, text, &counter, v->err);
-    return rc || counter == 0 ? rc : add_name(v, &v->public_names, KIND_COUNTER, text);
+    int rc = store_name(v->snapshot->log, STORE_KIND_COUNTER, text, &counter, v->err);
+    return rc || counter == 0 ? rc : add_name(v, &v->public_names, STORE_KIND_COUNTER, text);
 }
 
 /* A key that should stand in the table does, under this event or a later one with the same key. */

@@ -134,6 +134,7 @@ static int begin_batch(struct daybook *ledger, struct append_queue *q, struct st
     s->numbers = (struct daybook_text){ledger->numbers, strlen(ledger->numbers)};
     memset(s->last_ordinals, 0, sizeof s->last_ordinals);
     q->writer.ledger = ledger;
+    writer_forget_names(&q->writer);
     return rc;
 }
 
@@ -143,6 +144,17 @@ static void copy_order_no(struct daybook_text number, struct daybook_result *res
     if (number.ptr)
         memcpy(result->order_no, number.ptr, len);
     result->order_no[len] = '\0';
+}
+
+/* Does a name lead elsewhere after this entry? New names of new subjects led nowhere before. */
+static bool changes_names(const struct entry *entry)
+{
+    for (size_t i = 0; i < entry->event_count; i++) {
+        uint32_t type = entry->events[i].event.type;
+        if (type == DAYBOOK_CUSTOMER_RENAMED || type == DAYBOOK_CUSTOMER_MERGED || type == DAYBOOK_PRODUCT_RENAMED)
+            return true;
+    }
+    return false;
 }
 
 /* One entry. *ret_broken: the transaction must be aborted. */
@@ -163,6 +175,8 @@ static int append_entry(struct append_queue *q, const struct daybook_entry *requ
     rc = sequence_entry(&q->sequence, &w->entry, w->clock_us, &verdict, ret_broken, &result->error);
     if (rc)
         return rc;
+    if (changes_names(&w->entry))
+        writer_forget_names(w);
     result->first_seq = verdict.first_seq;
     result->last_seq = verdict.last_seq;
     result->order = verdict.order;

@@ -82,14 +82,56 @@ int resolve_known(struct writer *w, uint32_t kind, struct daybook_text name, uin
     return rc;
 }
 
+/* ---- names found lately */
+
+void writer_forget_names(struct writer *w)
+{
+    memset(w->names, 0, sizeof w->names);
+}
+
+/* Where the name would be kept; NULL when it is not kept: too long, or names of its kind change within this entry. */
+static struct writer_name *name_slot(struct writer *w, uint32_t kind, struct daybook_text name)
+{
+    uint32_t hash = 2166136261u ^ kind;
+    if (name.len > WRITER_NAME_LENGTH)
+        return NULL;
+    for (size_t i = 0; i < w->entry.name_count; i++)
+        if (w->entry.names[i].kind == kind)
+            return NULL;
+    for (size_t i = 0; i < name.len; i++)
+        hash = (hash ^ (uint8_t)name.ptr[i]) * 16777619u;
+    return &w->names[hash % WRITER_NAMES];
+}
+
+static bool slot_holds(const struct writer_name *slot, uint32_t kind, struct daybook_text name)
+{
+    return slot && slot->ordinal && slot->kind == kind && slot->len == name.len &&
+           memcmp(slot->text, name.ptr, name.len) == 0;
+}
+
+static void slot_keep(struct writer_name *slot, uint32_t kind, struct daybook_text name, uint32_t ordinal)
+{
+    if (!slot || name.len == 0 || (ordinal & ENTRY_NEW))
+        return;
+    *slot = (struct writer_name){.ordinal = ordinal, .kind = (uint8_t)kind, .len = (uint8_t)name.len};
+    memcpy(slot->text, name.ptr, name.len);
+}
+
 /* What has that name, or a new subject with its registering event, whose fields the caller fills in (*ret_event, NULL
  * when it was there). */
 static int find_or_register(struct writer *w, uint32_t kind, uint32_t type, struct daybook_text name, uint32_t *ret,
                             struct entry_event **ret_event, struct daybook_error *err)
 {
     struct daybook_text compared;
+    struct writer_name *slot = name_slot(w, kind, name);
     *ret_event = NULL;
+    if (slot_holds(slot, kind, name)) {
+        *ret = slot->ordinal;
+        return 0;
+    }
     int rc = resolve_find(w, kind, name, &compared, ret, err);
+    if (!rc && *ret)
+        slot_keep(slot, kind, name, *ret);
     if (rc || *ret)
         return rc;
     uint32_t fresh = entry_add_subject(&w->entry, kind);

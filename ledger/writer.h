@@ -12,7 +12,19 @@
 #include "ledger/ledger.h"
 #include "ledger/order.h"
 
-enum { WRITER_SALT_POOL = 64 * DAYBOOK_SALT_SIZE };
+enum {
+    WRITER_SALT_POOL = 64 * DAYBOOK_SALT_SIZE,
+    WRITER_NAMES = 1024,    /* slots for names found lately */
+    WRITER_NAME_LENGTH = 54 /* longer ones are looked up each time */
+};
+
+/* A name as it was typed, and whose it is; ordinal 0: an empty slot. The same people, customers and products come again
+ * and again, and finding one costs a normalisation and a look into the tables. Good for one transaction. */
+struct writer_name {
+    uint32_t ordinal;
+    uint8_t kind, len;
+    char text[WRITER_NAME_LENGTH];
+};
 
 /* One a write transaction; its memory is reused from entry to entry. Starts as {0}. */
 struct writer {
@@ -27,11 +39,14 @@ struct writer {
     struct order_places places;
     struct order_state state;
     struct event_scratch scratch;
+    struct writer_name names[WRITER_NAMES];
     uint8_t salts[WRITER_SALT_POOL];
     size_t salts_used; /* of a pool that is filled when WRITER_SALT_POOL or not started */
     bool salts_ready;
 };
 void writer_release(struct writer *writer);
+/* Forget the names found: another transaction, or a rename or a merge in this one. */
+void writer_forget_names(struct writer *writer);
 
 /* ---- resolve.c: ordinals, or ENTRY_NEW | n with the registering event added to the entry */
 int resolve_actor(struct writer *writer, struct daybook_text name, uint32_t *ret, struct daybook_error *err);

@@ -24,7 +24,8 @@ run() {
 rm -rf "$ledger"
 
 step "A spreadsheet of 830 real orders becomes a log (Northwind, 1996 to 1998)"
-run --actor import import tests/data/northwind_orders.csv --map ShippedDate=delivered_on --init
+run init --timezone Asia/Shanghai
+run --actor import import tests/data/northwind_orders.csv --map ShippedDate=delivered_on
 
 step "The same file again: nothing happens twice"
 run --actor import import tests/data/northwind_orders.csv --map ShippedDate=delivered_on

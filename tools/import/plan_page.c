@@ -340,7 +340,9 @@ static int print_page(struct context *ctx, const struct import_result *result)
         rc = blank_line(ctx);
     if (!rc && reading->skipped_count)
         rc = print_skipped(ctx, reading);
-    if (!rc && json_array_size(result->gone))
+    /* Of a file that has none of those orders nobody expected it to have them. */
+    bool is_related = result->outcomes[PLAN_CHANGED] + result->outcomes[PLAN_UNCHANGED] > 0;
+    if (!rc && is_related && json_array_size(result->gone))
         rc = print_gone(ctx, result);
     return rc ? rc : print_sum(ctx, result);
 }

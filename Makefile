@@ -163,7 +163,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/daybook
 	$(if $(main_source),install -m 755 $(out)/daybook $(DESTDIR)$(PREFIX)/bin)
 	install -m 644 $(out)/libdaybook.a $(out)/libdaybook.so $(DESTDIR)$(PREFIX)/lib
-	install -m 644 include/daybook/*.h $(DESTDIR)$(PREFIX)/include/daybook
+	install -m 644 include/daybook/* $(DESTDIR)$(PREFIX)/include/daybook
 
 clean:
 	rm -rf build

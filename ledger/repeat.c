@@ -77,8 +77,10 @@ static bool same_parts(const struct daybook_data *a, const struct daybook_data *
 /* Two who were merged since are one. */
 static bool same_customer(struct comparison *c, uint32_t stored, uint32_t now)
 {
-    if (stored && !(now & ENTRY_NEW))
-        c->failed |= ledger_final_customer(c->writer->log, &stored, c->err);
+    if (stored == now || !stored || !now || (now & ENTRY_NEW))
+        return stored == now;
+    c->failed |= ledger_final_customer(c->writer->log, &stored, c->err);
+    c->failed |= ledger_final_customer(c->writer->log, &now, c->err);
     return stored == now;
 }
 

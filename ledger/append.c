@@ -264,7 +264,7 @@ static int check_carried(struct append_queue *q, const struct daybook_carried *c
 static int take_identity(struct append_queue *q, const struct daybook_data *data, struct daybook_error *err)
 {
     struct daybook *ledger = q->writer.ledger;
-    int rc = ledger_write_identity(q->sequence.log, data->identity, data->timezone, data->numbers, err);
+    int rc = store_put_identity(q->sequence.log, data->identity, data->timezone, data->numbers, err);
     pthread_mutex_lock(&ledger->lock);
     if (!rc)
         rc = ledger_read_identity(ledger, q->sequence.log, err);

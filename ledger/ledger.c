@@ -38,15 +38,6 @@ static void new_id(char out[LEDGER_ID_SIZE])
         snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 }
 
-int ledger_write_identity(struct store_txn *log, struct daybook_text id, struct daybook_text zone_name,
-                          struct daybook_text numbers, struct daybook_error *err)
-{
-    int rc = store_put_meta_text(log, "id", id, err);
-    if (!rc)
-        rc = store_put_meta_text(log, "timezone", zone_name, err);
-    return rc ? rc : store_put_meta_text(log, "numbers", numbers, err);
-}
-
 static int copy_meta(struct store_txn *log, const char *name, char *out, size_t size, struct daybook_error *err)
 {
     struct daybook_text text;

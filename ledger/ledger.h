@@ -51,8 +51,6 @@ struct daybook_snapshot {
 
 /* The ledger's identity as meta says it. */
 int ledger_read_identity(struct daybook *ledger, struct store_txn *log, struct daybook_error *err);
-int ledger_write_identity(struct store_txn *log, struct daybook_text id, struct daybook_text zone_name,
-                          struct daybook_text numbers, struct daybook_error *err);
 /* A transaction over personal data of the generation that the log names. */
 int ledger_begin_personal(struct daybook *ledger, struct store_txn *log, bool write, struct personal_txn **ret,
                           struct daybook_error *err);

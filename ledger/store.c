@@ -141,6 +141,15 @@ static int sync_folder(const char *folder, struct daybook_error *err)
     return rc;
 }
 
+int store_put_identity(struct store_txn *txn, struct daybook_text id, struct daybook_text zone_name,
+                       struct daybook_text numbers, struct daybook_error *err)
+{
+    int rc = store_put_meta_text(txn, "id", id, err);
+    if (!rc)
+        rc = store_put_meta_text(txn, "timezone", zone_name, err);
+    return rc ? rc : store_put_meta_text(txn, "numbers", numbers, err);
+}
+
 static int write_identity(struct store *store, struct daybook_text id, struct daybook_text zone_name,
                           struct daybook_text numbers, struct daybook_error *err)
 {
@@ -148,11 +157,7 @@ static int write_identity(struct store *store, struct daybook_text id, struct da
     int rc = env_begin(store->env, true, &txn.mdb, err);
     if (rc)
         return rc;
-    rc = store_put_meta_text(&txn, "id", id, err);
-    if (!rc)
-        rc = store_put_meta_text(&txn, "timezone", zone_name, err);
-    if (!rc)
-        rc = store_put_meta_text(&txn, "numbers", numbers, err);
+    rc = store_put_identity(&txn, id, zone_name, numbers, err);
     if (!rc)
         return env_commit(store->env, txn.mdb, err);
     env_abort(store->env, txn.mdb);

@@ -16,19 +16,6 @@ static const struct option *find_option(const struct context *ctx, const char *n
     return NULL;
 }
 
-static bool has_argument(const struct context *ctx, const char *name)
-{
-    for (const struct argument *argument = ctx->command->arguments; argument && argument->name; argument++)
-        if (strcmp(argument->name, name) == 0)
-            return true;
-    return false;
-}
-
-const struct given *given_if(const struct context *ctx, const char *name)
-{
-    return find_option(ctx, name) || has_argument(ctx, name) ? context_given(ctx, name) : NULL;
-}
-
 /* ---- words to drafts */
 
 enum value_kind { VALUE_TEXT, VALUE_DAY, VALUE_LIST };
@@ -67,7 +54,7 @@ static int read_value(struct order_request *r, const struct value *value, struct
 {
     struct context *ctx = r->session.ctx;
     char *member = (char *)draft + value->offset;
-    const struct given *given = given_if(ctx, value->name);
+    const struct given *given = context_given_if(ctx, value->name);
     if (!given || value->kind == VALUE_LIST)
         return 0;
     if (value->kind == VALUE_DAY)
@@ -185,7 +172,7 @@ static int read_field(struct order_request *r, const struct pair *pair, struct d
 
 static int read_fields(struct order_request *r, struct daybook_draft *draft)
 {
-    const struct given *list = given_if(r->session.ctx, "--field");
+    const struct given *list = context_given_if(r->session.ctx, "--field");
     int rc = 0;
     if (!list)
         return 0;
@@ -200,7 +187,7 @@ static int read_fields(struct order_request *r, struct daybook_draft *draft)
 
 static int read_occurred(struct order_request *r, struct daybook_draft *draft)
 {
-    const struct given *on = given_if(r->session.ctx, "--on");
+    const struct given *on = context_given_if(r->session.ctx, "--on");
     if (!on)
         return 0;
     draft->occurred = on->when.kind == WHEN_UNKNOWN ? DAYBOOK_OCCURRED_UNKNOWN : DAYBOOK_OCCURRED_ON;
@@ -226,7 +213,7 @@ struct daybook_draft *order_request_add(struct order_request *r, uint32_t type)
 
 static int read_note(struct order_request *r)
 {
-    const struct given *note = given_if(r->session.ctx, "--note");
+    const struct given *note = context_given_if(r->session.ctx, "--note");
     if (!note)
         return 0;
     struct daybook_draft *draft = order_request_add(r, DAYBOOK_ORDER_NOTE_ADDED);
@@ -240,8 +227,8 @@ int order_request_read(struct order_request *r, uint32_t type)
 {
     struct context *ctx = r->session.ctx;
     struct daybook_draft *draft = order_request_add(r, type);
-    const struct given *no = given_if(ctx, "NO"), *expect = given_if(ctx, "--expect"),
-                       *reason = given_if(ctx, "--reason");
+    const struct given *no = context_given_if(ctx, "NO"), *expect = context_given_if(ctx, "--expect"),
+                       *reason = context_given_if(ctx, "--reason");
     int rc = 0;
     if (!draft)
         return no_memory(ctx);
@@ -276,9 +263,9 @@ static bool has_field(const struct schema_type *type, const char *name)
 int order_request_check(const struct order_request *r, const struct schema_type *type, size_t *ret_count)
 {
     struct context *ctx = r->session.ctx;
-    size_t count = given_if(ctx, "--on") ? 1 : 0;
+    size_t count = context_given_if(ctx, "--on") ? 1 : 0;
     for (size_t i = 0; i < VALUE_COUNT; i++) {
-        if (!given_if(ctx, values[i].name))
+        if (!context_given_if(ctx, values[i].name))
             continue;
         if (!has_field(type, values[i].field))
             return daybook_fail(&ctx->error, DAYBOOK_USAGE,
@@ -299,7 +286,7 @@ int order_request_begin(struct order_request *r, struct context *ctx)
     int rc = session_open(s, ctx);
     if (!rc)
         rc = session_read(s);
-    if (rc || !has_argument(ctx, "NO"))
+    if (rc || !context_given_if(ctx, "NO"))
         return rc;
     rc = daybook_find(s->snapshot, DAYBOOK_ORDER, context_text(ctx, "NO"), &r->order, &ctx->error);
     if (!rc && r->order == 0)

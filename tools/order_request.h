@@ -32,7 +32,4 @@ int order_request_send(struct order_request *request);
 int order_request_answer(struct order_request *request, const char *done);
 void order_request_end(struct order_request *request);
 
-/* What was given for an option or argument; NULL also when the command has none of that name. */
-const struct given *given_if(const struct context *ctx, const char *name);
-
 #endif

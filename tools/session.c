@@ -6,19 +6,6 @@
 #include "ledger/date.h"
 #include "tools/cli/progress.h"
 
-static bool has_option(const struct context *ctx, const char *name)
-{
-    for (const struct option *option = ctx->command->options; option && option->name; option++)
-        if (strcmp(option->name, name) == 0)
-            return true;
-    return false;
-}
-
-static const struct given *given_if(const struct context *ctx, const char *name)
-{
-    return has_option(ctx, name) ? context_given(ctx, name) : NULL;
-}
-
 int session_open(struct session *s, struct context *ctx)
 {
     struct daybook_open_options options = {.unsafe_filesystem = ctx->unsafe_filesystem,
@@ -90,7 +77,8 @@ static int settle_as_of(struct session *s, const struct when *when)
 int session_read(struct session *s)
 {
     session_end_read(s);
-    const struct given *as_of = given_if(s->ctx, "--as-of"), *effective = given_if(s->ctx, "--effective");
+    const struct given *as_of = context_given_if(s->ctx, "--as-of");
+    const struct given *effective = context_given_if(s->ctx, "--effective");
     s->cut = ORDER_CUT_NOW;
     s->has_as_of = as_of != NULL;
     s->has_effective = effective != NULL;
@@ -188,7 +176,7 @@ json_t *session_basis(struct session *s, const struct projection *projection)
 
 void session_entry(struct session *s, const struct daybook_draft *drafts, size_t count, struct daybook_entry *ret)
 {
-    const struct given *key = given_if(s->ctx, "--key"), *expect = given_if(s->ctx, "--expect");
+    const struct given *key = context_given_if(s->ctx, "--key"), *expect = context_given_if(s->ctx, "--expect");
     *ret = (struct daybook_entry){
         .drafts = drafts,
         .draft_count = count,

@@ -34,7 +34,6 @@ enum daybook_error_class {
     X(NOT_YOURS, "not-yours", REFUSED)                                                                                 \
     X(AMBIGUOUS_LINE, "ambiguous-line", REFUSED)                                                                       \
     X(CANNOT_VOID, "cannot-void", REFUSED)                                                                             \
-    X(NOT_EMPTY, "not-empty", REFUSED)                                                                                 \
     X(FOREIGN_LOG, "foreign-log", REFUSED)                                                                             \
     X(VERIFICATION_FAILED, "verification-failed", REFUSED)                                                             \
     X(BAD_LINE, "bad-line", REFUSED)                                                                                   \

@@ -24,7 +24,7 @@ struct daybook_order {
     uint32_t ordinal;
     struct daybook_text order_no;
     const char *status; /* "pending", "shipped" ..: static text */
-    uint32_t customer;  /* ordinal; daybook_event's registers name it */
+    uint32_t customer;  /* ordinal, as the order's events say it: merges are not followed */
     struct daybook_text customer_ref;
     int32_t ordered_on;  /* what the order says, else the day it was created on */
     int32_t expected_on; /* the latest promise */

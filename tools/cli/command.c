@@ -446,18 +446,33 @@ void context_release(struct context *ctx)
     free(ctx->lists);
 }
 
-const struct given *context_given(const struct context *ctx, const char *name)
+/* What was given under a name of the command's row; NULL when it has none of that name. */
+static const struct given_list *find_list(const struct context *ctx, const char *name)
 {
     size_t options = option_count(ctx->command), arguments = argument_count(ctx->command);
 
     for (size_t i = 0; i < options; i++)
         if (strcmp(ctx->command->options[i].name, name) == 0)
-            return ctx->lists[i].first;
+            return &ctx->lists[i];
     for (size_t i = 0; i < arguments; i++)
         if (strcmp(ctx->command->arguments[i].name, name) == 0)
-            return ctx->lists[options + i].first;
-    assert(false && "the command has no such option or argument");
+            return &ctx->lists[options + i];
     return NULL;
+}
+
+const struct given *context_given(const struct context *ctx, const char *name)
+{
+    const struct given_list *list = find_list(ctx, name);
+
+    assert(list && "the command has no such option or argument");
+    return list ? list->first : NULL;
+}
+
+const struct given *context_given_if(const struct context *ctx, const char *name)
+{
+    const struct given_list *list = find_list(ctx, name);
+
+    return list ? list->first : NULL;
 }
 
 bool context_flag(const struct context *ctx, const char *name)

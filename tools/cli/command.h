@@ -98,6 +98,8 @@ const char *say(const struct context *ctx, const char *english, const char *chin
 /* What was given for an option ("--item") or argument ("NO") of the command's row; NULL when nothing was.
  * Repeated ones go on at ->next. A name that is not in the row is a mistake in the program (assert). */
 const struct given *context_given(const struct context *ctx, const char *name);
+/* The same where several commands share the code: NULL, too, when this one's row does not have the name. */
+const struct given *context_given_if(const struct context *ctx, const char *name);
 bool context_flag(const struct context *ctx, const char *name);
 /* As typed; NULL, or text with ptr NULL, when nothing was given. */
 const char *context_string(const struct context *ctx, const char *name);

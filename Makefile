@@ -35,6 +35,7 @@ bench_sources   := $(wildcard tools/bench/*.c)
 test_sources    := $(wildcard tests/unit/test_*.c)
 helper_sources  := $(filter-out $(test_sources),$(wildcard tests/unit/*.c))
 fuzz_sources    := $(wildcard tests/fuzz/fuzz_*.c)
+fuzz_helpers    := $(filter-out $(fuzz_sources),$(wildcard tests/fuzz/*.c))
 
 objects = $(1:%.c=$(out)/%.o)
 library_objects := $(call objects,$(library_sources))
@@ -43,7 +44,7 @@ main_objects    := $(call objects,$(main_source))
 bench_objects   := $(call objects,$(bench_sources))
 test_objects    := $(call objects,$(test_sources))
 helper_objects  := $(call objects,$(helper_sources))
-fuzz_objects    := $(call objects,$(fuzz_sources))
+fuzz_objects    := $(call objects,$(fuzz_sources) $(fuzz_helpers))
 all_objects     := $(library_objects) $(tools_objects) $(main_objects) $(bench_objects) $(test_objects) \
                    $(helper_objects) $(fuzz_objects)
 
@@ -111,7 +112,8 @@ $(out)/bench: $(bench_objects) $(out)/tools.a $(out)/libdaybook.a
 $(test_programs): $(out)/tests/%: $(out)/tests/unit/%.o $(out)/helpers.a $(out)/tools.a $(out)/libdaybook.a
 	$(link) -o $@ $^ $(test_libs) $(tools_libs) $(library_libs)
 
-$(fuzz_programs): $(out)/%: $(out)/tests/fuzz/%.o $(out)/tools.a $(out)/libdaybook.a
+$(out)/fuzz.a: $(call objects,$(fuzz_helpers))
+$(fuzz_programs): $(out)/%: $(out)/tests/fuzz/%.o $(out)/fuzz.a $(out)/tools.a $(out)/libdaybook.a
 	$(link) -fsanitize=fuzzer -o $@ $^ $(tools_libs) $(library_libs)
 
 ifneq ($(is_default),)

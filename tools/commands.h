@@ -1,4 +1,4 @@
-/* The tables of commands; each ends with a row without a name. main.c puts them together. */
+/* The tables of commands; each ends with a row without a name. program.c puts them together. */
 #ifndef TOOLS_COMMANDS_H
 #define TOOLS_COMMANDS_H
 
@@ -15,5 +15,7 @@ extern const struct command stats_commands[];    /* stats .. */
 extern const struct command view_commands[];     /* views, rebuild */
 extern const struct command import_commands[];   /* import */
 extern const struct command export_commands[];   /* export */
+
+extern const struct program daybook_program;
 
 #endif

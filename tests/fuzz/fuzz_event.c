@@ -1,20 +1,17 @@
-/* Stored bytes: whatever they are, reading them ends well, and what is taken as valid can be read and is written the
- * same way again. The first byte says whether the check is made to fit, which no mutation would find. */
+/* Stored events: whatever the bytes are, reading them ends well, and what is taken as valid can be read and is written
+ * the same way again. The first byte says where the bytes come from: the input itself, the input with a check made
+ * to fit (which no mutation would find), an event made from the schema table, or such an event with bytes changed. */
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 #include "ledger/event.h"
+#include "tests/fuzz/generate.h"
 
 enum { SEQ = 1000, CHECK_SIZE = 5 };
+enum source { RAW, RAW_CHECKED, GENERATED, PATCHED, SOURCE_COUNT };
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds)
-        abort();
-}
 
 static void add_check(uint8_t *bytes, size_t len)
 {
@@ -31,7 +28,8 @@ static int see_personal(void *context, const char *field, uint16_t slot, const s
     return 0;
 }
 
-static void try_bytes(const uint8_t *bytes, size_t len)
+/* Is it valid? */
+static bool try_bytes(const uint8_t *bytes, size_t len)
 {
     struct event_scratch scratch = {0};
     struct daybook_event event;
@@ -54,24 +52,49 @@ static void try_bytes(const uint8_t *bytes, size_t len)
         }
     }
     event_scratch_release(&scratch);
+    return valid;
+}
+
+/* In memory that is exactly as long as they are: a read beyond them shows. */
+static bool try_copy(const uint8_t *bytes, size_t len, bool make_check_fit)
+{
+    uint8_t *copy = malloc(len + CHECK_SIZE);
+    if (!copy)
+        return false;
+    memcpy(copy, bytes, len);
+    if (make_check_fit)
+        add_check(copy, len);
+    uint8_t *exact = realloc(copy, len + (make_check_fit ? CHECK_SIZE : !len));
+    bool valid = try_bytes(exact, make_check_fit ? len + CHECK_SIZE : len);
+    free(exact);
+    return valid;
+}
+
+/* An event that the schema allows can be written, and what is written is valid. */
+static void try_generated(struct choices choices, bool patched)
+{
+    static uint8_t bytes[DAYBOOK_EVENT_SIZE_MAX];
+    struct daybook_event event;
+    struct daybook_data data;
+    size_t len = 0;
+    const struct schema_type *type = generate_event(&choices, &event, &data);
+    event.seq = SEQ;
+    require(data_validate(type, &data, NULL) == 0);
+    require(event_write(&event, &data, bytes, &len, NULL) == 0);
+    for (uint32_t patches = patched ? 1 + choose(&choices, 4) : 0; patches > 0; patches--)
+        bytes[choose(&choices, (uint32_t)(len - CHECK_SIZE))] = choose_byte(&choices);
+    bool valid = try_copy(bytes, len - CHECK_SIZE, true);
+    require(valid || patched);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 {
     if (size == 0 || size > DAYBOOK_EVENT_SIZE_MAX)
         return 0;
-    bool fits = input[0] & 1;
-    size_t len = size - 1;
-    uint8_t *bytes = malloc(len + CHECK_SIZE); /* exactly as long as it is: a read beyond it shows */
-    if (!bytes)
-        return 0;
-    memcpy(bytes, input + 1, len);
-    if (fits)
-        add_check(bytes, len);
+    enum source source = (enum source)(input[0] % SOURCE_COUNT);
+    if (source == RAW || source == RAW_CHECKED)
+        try_copy(input + 1, size - 1, source == RAW_CHECKED);
     else
-        bytes = realloc(bytes, len + !len);
-    if (bytes)
-        try_bytes(bytes, fits ? len + CHECK_SIZE : len);
-    free(bytes);
+        try_generated((struct choices){input + 1, size - 1}, source == PATCHED);
     return 0;
 }

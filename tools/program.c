@@ -1,0 +1,9 @@
+/* The program as a value: its tables of commands. */
+#include "tools/commands.h"
+
+static const struct command *const tables[] = {
+    ledger_commands,   order_commands, register_commands, read_commands,   audit_commands,  log_commands,
+    evidence_commands, stats_commands, view_commands,     import_commands, export_commands, NULL,
+};
+
+const struct program daybook_program = {"0.1.0", tables};

@@ -24,8 +24,22 @@ static int32_t character_at(const char *s, size_t len, size_t *ret_len)
     return used > 0 ? character : -1;
 }
 
+/* And without NUL. */
+static bool is_ascii(struct daybook_text text)
+{
+    unsigned char high = 0;
+    bool whole = true;
+    for (size_t i = 0; i < text.len; i++) {
+        high |= (unsigned char)text.ptr[i];
+        whole &= text.ptr[i] != '\0';
+    }
+    return whole && high < 0x80;
+}
+
 bool text_is_valid(struct daybook_text text)
 {
+    if (is_ascii(text))
+        return true;
     for (size_t pos = 0, used; pos < text.len; pos += used) {
         if (character_at(text.ptr + pos, text.len - pos, &used) <= 0) {
             return false;
@@ -108,6 +122,33 @@ static size_t collapse_spaces(char *s, size_t len)
     return out;
 }
 
+static size_t copy_trimmed(struct daybook_text text, char *out)
+{
+    text = text_trim(text);
+    if (text.len)
+        memcpy(out, text.ptr, text.len);
+    return text.len;
+}
+
+bool text_nfkc_ascii(struct daybook_text text, char *out, size_t *ret_len)
+{
+    if (!is_ascii(text))
+        return false;
+    *ret_len = copy_trimmed(text, out);
+    return true;
+}
+
+bool text_fold_ascii(struct daybook_text text, char *out, size_t *ret_len)
+{
+    if (!text_nfkc_ascii(text, out, ret_len))
+        return false;
+    for (size_t i = 0; i < *ret_len; i++)
+        if (out[i] >= 'A' && out[i] <= 'Z')
+            out[i] = (char)(out[i] | 0x20);
+    *ret_len = collapse_spaces(out, *ret_len);
+    return true;
+}
+
 /* utf8proc's mapping of valid text, then `collapse` or not, then trimmed. */
 static char *normalise(struct daybook_text text, utf8proc_option_t options, bool collapse, size_t *ret_len)
 {
@@ -132,14 +173,25 @@ static char *normalise(struct daybook_text text, utf8proc_option_t options, bool
 
 static const utf8proc_option_t NFKC = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT;
 
+typedef bool ascii_form(struct daybook_text text, char *out, size_t *ret_len);
+
+static char *copy_in_form(ascii_form *form, struct daybook_text text, size_t *ret_len)
+{
+    char *result = malloc(text.len + 1);
+    if (result && form(text, result, ret_len))
+        result[*ret_len] = '\0';
+    return result;
+}
+
 char *text_fold(struct daybook_text text, size_t *ret_len)
 {
-    return normalise(text, NFKC | UTF8PROC_CASEFOLD, true, ret_len);
+    return is_ascii(text) ? copy_in_form(text_fold_ascii, text, ret_len)
+                          : normalise(text, NFKC | UTF8PROC_CASEFOLD, true, ret_len);
 }
 
 char *text_nfkc(struct daybook_text text, size_t *ret_len)
 {
-    return normalise(text, NFKC, false, ret_len);
+    return is_ascii(text) ? copy_in_form(text_nfkc_ascii, text, ret_len) : normalise(text, NFKC, false, ret_len);
 }
 
 static size_t character_width(int32_t character)

@@ -20,6 +20,10 @@ struct daybook_text text_trim(struct daybook_text text);
 char *text_fold(struct daybook_text text, size_t *ret_len);
 /* The form in which order numbers are kept: NFKC, trimmed. As text_fold otherwise. */
 char *text_nfkc(struct daybook_text text, size_t *ret_len);
+/* The same forms of text that is ASCII, which needs no tables, into `out` of text.len bytes. False, and nothing done,
+ * when there is another character in it, or a NUL. */
+bool text_fold_ascii(struct daybook_text text, char *out, size_t *ret_len);
+bool text_nfkc_ascii(struct daybook_text text, char *out, size_t *ret_len);
 
 /* Columns on a terminal: wide characters count 2, combining marks 0. */
 size_t text_width(struct daybook_text text);

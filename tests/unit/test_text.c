@@ -135,6 +135,60 @@ static void folding(void **state)
     free(none);
 }
 
+/* Text within two characters that are not ASCII, and do not combine, goes the long way through the tables. */
+static void assert_both_ways(const char *ascii, size_t len)
+{
+    static const char edge[] = "\xce\xb1"; /* alpha: folds to itself */
+    char framed[64];
+    size_t long_len = 0, short_len = 0;
+    memcpy(framed, edge, 2);
+    memcpy(framed + 2, ascii, len);
+    memcpy(framed + 2 + len, edge, 2);
+    struct daybook_text inner = text_trim((struct daybook_text){ascii, len});
+    char *long_way = text_fold((struct daybook_text){framed, len + 4}, &long_len);
+    char *short_way = text_fold((struct daybook_text){ascii, len}, &short_len);
+    assert_non_null(long_way);
+    assert_non_null(short_way);
+    struct daybook_text between = text_trim((struct daybook_text){long_way + 2, long_len - 4});
+    assert_int_equal(short_len, between.len);
+    assert_memory_equal(short_way, between.ptr, short_len);
+    assert_int_equal(short_way[short_len], 0);
+    free(long_way);
+    free(short_way);
+    long_way = text_nfkc((struct daybook_text){framed, len + 4}, &long_len);
+    short_way = text_nfkc((struct daybook_text){ascii, len}, &short_len);
+    assert_int_equal(long_len, len + 4);
+    assert_int_equal(short_len, inner.len);
+    assert_memory_equal(short_way, text_trim((struct daybook_text){long_way + 2, len}).ptr, short_len);
+    free(long_way);
+    free(short_way);
+}
+
+static void ascii_in_short(void **state)
+{
+    (void)state;
+    static const char odd[] = " \t\r\nAZaz@[`{\x01\x1f\x7f";
+    for (int a = 1; a < 0x80; a++)
+        for (int b = 1; b < 0x80; b++)
+            assert_both_ways((char[]){(char)a, (char)b}, 2);
+    uint64_t seed = 7;
+    for (int i = 0; i < 20000; i++) {
+        char text[24];
+        size_t len = (size_t)(i % 24);
+        for (size_t j = 0; j < len; j++) {
+            seed = seed * 6364136223846793005u + 1442695040888963407u;
+            uint32_t draw = (uint32_t)(seed >> 33);
+            text[j] = draw & 1 ? odd[draw / 2 % (sizeof odd - 1)] : (char)(1 + draw / 2 % 0x7f);
+        }
+        assert_both_ways(text, len);
+    }
+    char out[8];
+    size_t len = 99;
+    assert_false(text_fold_ascii(text_of("a\xc3\xa9"), out, &len));
+    assert_false(text_nfkc_ascii(DAYBOOK_TEXT("a\0b"), out, &len));
+    assert_int_equal(len, 99);
+}
+
 static void width(void **state)
 {
     (void)state;
@@ -170,7 +224,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(validity), cmocka_unit_test(equal_and_ordered), cmocka_unit_test(trimming),
-        cmocka_unit_test(folding),  cmocka_unit_test(width),             cmocka_unit_test(prefixes),
+        cmocka_unit_test(folding),  cmocka_unit_test(ascii_in_short),    cmocka_unit_test(width),
+        cmocka_unit_test(prefixes),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }

@@ -125,7 +125,8 @@ static int begin_batch(struct daybook *ledger, struct append_queue *q, struct st
         rc = read_last_event(q, *ret_log, err);
     if (!rc)
         rc = personal_last_seq(*ret_personal, &personal_seq, err);
-    if (!rc && personal_seq > s->last_seq)
+    bool repairs = !rc && personal_seq > s->last_seq;
+    if (repairs)
         rc = names_repair(*ret_log, *ret_personal, s->last_seq, err);
     s->log = q->writer.log = *ret_log;
     s->personal = q->writer.personal = *ret_personal;
@@ -134,8 +135,20 @@ static int begin_batch(struct daybook *ledger, struct append_queue *q, struct st
     s->numbers = (struct daybook_text){ledger->numbers, strlen(ledger->numbers)};
     memset(s->last_ordinals, 0, sizeof s->last_ordinals);
     q->writer.ledger = ledger;
-    writer_forget_names(&q->writer);
+    if (rc || repairs || !store_continues(*ret_log))
+        writer_forget_names(&q->writer);
     return rc;
+}
+
+/* Only what is read where nothing happened: the texts are long. */
+static void result_init(struct daybook_result *result)
+{
+    result->error.code = 0;
+    result->error.message[0] = '\0';
+    result->repeated = false;
+    result->first_seq = result->last_seq = 0;
+    result->order = 0;
+    result->order_no[0] = '\0';
 }
 
 static void copy_order_no(struct daybook_text number, struct daybook_result *result)
@@ -163,7 +176,7 @@ static int append_entry(struct append_queue *q, const struct daybook_entry *requ
 {
     struct writer *w = &q->writer;
     struct sequence_verdict verdict = {0};
-    memset(result, 0, sizeof *result);
+    result_init(result);
     w->last_seq = q->sequence.last_seq;
     w->clock_us = ledger_clock_us();
     w->today = zone_day(ledger_zone(w->ledger), w->clock_us);
@@ -177,6 +190,8 @@ static int append_entry(struct append_queue *q, const struct daybook_entry *requ
         return rc;
     if (changes_names(&w->entry))
         writer_forget_names(w);
+    if (verdict.order_no.ptr)
+        writer_keep_order(w, verdict.order_no, verdict.order);
     result->first_seq = verdict.first_seq;
     result->last_seq = verdict.last_seq;
     result->order = verdict.order;

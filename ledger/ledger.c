@@ -236,11 +236,20 @@ bool ledger_kind_is_personal(uint32_t kind)
     return kind == DAYBOOK_CUSTOMER || kind == DAYBOOK_ACTOR || kind == DAYBOOK_VIA;
 }
 
+/* Upper and lower case are one, but not in order numbers and not in what tells sources apart. */
+static bool is_folded(uint32_t kind)
+{
+    return kind != DAYBOOK_ORDER && kind != DAYBOOK_SOURCE;
+}
+
 char *ledger_compared_name(uint32_t kind, struct daybook_text name, size_t *ret_len)
 {
-    if (kind != DAYBOOK_ORDER && kind != DAYBOOK_SOURCE)
-        return text_fold(name, ret_len);
-    return text_nfkc(name, ret_len);
+    return is_folded(kind) ? text_fold(name, ret_len) : text_nfkc(name, ret_len);
+}
+
+bool ledger_compared_ascii(uint32_t kind, struct daybook_text name, char *out, size_t *ret_len)
+{
+    return is_folded(kind) ? text_fold_ascii(name, out, ret_len) : text_nfkc_ascii(name, out, ret_len);
 }
 
 /* A merge ends a customer's chain, so its last event tells whether there was one. Merges may follow each other, never

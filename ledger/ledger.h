@@ -60,6 +60,8 @@ int64_t ledger_clock_us(void);
 /* The form in which the name of a subject of that kind is compared, malloc'ed; NULL when not valid text or out of
  * memory. */
 char *ledger_compared_name(uint32_t kind, struct daybook_text name, size_t *ret_len);
+/* The same for a name that is ASCII, into `out` of name.len bytes; false when it is not. */
+bool ledger_compared_ascii(uint32_t kind, struct daybook_text name, char *out, size_t *ret_len);
 /* The ordinal under a compared name; customers that were merged lead to who they were merged into. 0: none. */
 int ledger_find(struct store_txn *log, struct personal_txn *personal, uint32_t kind, struct daybook_text compared,
                 uint32_t *ret, struct daybook_error *err);

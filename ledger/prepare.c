@@ -531,7 +531,7 @@ static int find_order(struct writer *w, const struct daybook_draft *draft, struc
     *ret = 0;
     if (schema_by_wire(draft->type)->subject != DAYBOOK_ORDER || !draft->order_no.ptr)
         return 0;
-    int rc = resolve_find(w, DAYBOOK_ORDER, text_trim(draft->order_no), ret_no, ret, err);
+    int rc = resolve_order(w, draft->order_no, ret_no, ret, err);
     if (!rc && ret_no->len > DAYBOOK_ORDER_NO_MAX)
         rc = daybook_fail(err, DAYBOOK_TOO_LARGE, "An order number has at most %d bytes.", DAYBOOK_ORDER_NO_MAX);
     if (!rc && *ret == 0 && draft->type != DAYBOOK_ORDER_CREATED)
@@ -623,8 +623,10 @@ int prepare_entry(struct writer *w, const struct daybook_entry *request, struct 
     int rc = prepare_frame(w, request, err);
     if (!rc)
         rc = find_order(w, &request->drafts[0], &order_no, &order, err);
-    if (!rc && order_no.ptr)
-        memcpy(result->order_no, order_no.ptr, order_no.len); /* not longer than DAYBOOK_ORDER_NO_MAX; zeroed before */
+    if (!rc && order_no.ptr) { /* not longer than DAYBOOK_ORDER_NO_MAX */
+        memcpy(result->order_no, order_no.ptr, order_no.len);
+        result->order_no[order_no.len] = '\0';
+    }
     if (!rc && request->key.ptr) {
         w->entry.has_key = true;
         w->entry.key = key_hash(request->key);

@@ -49,27 +49,55 @@ int resolve_personal(struct writer *w, struct daybook_text value, struct daybook
 
 /* ---- finding */
 
-int resolve_find(struct writer *w, uint32_t kind, struct daybook_text name, struct daybook_text *ret_compared,
-                 uint32_t *ret, struct daybook_error *err)
+/* The form in which the name is compared, in the entry's arena; absent when it is not valid text or out of memory. */
+static struct daybook_text compared_name(struct writer *w, uint32_t kind, struct daybook_text name)
 {
     size_t len = 0;
+    char *out = arena_alloc(&w->entry.arena, name.len);
+    if (out && ledger_compared_ascii(kind, name, out, &len))
+        return (struct daybook_text){out, len};
     char *compared = ledger_compared_name(kind, name, &len);
     struct daybook_text copy =
         compared ? arena_text(&w->entry.arena, (struct daybook_text){compared, len}) : DAYBOOK_TEXT_NONE;
     free(compared);
-    if (!copy.ptr || copy.len == 0)
+    return copy;
+}
+
+static int compare_name(struct writer *w, uint32_t kind, struct daybook_text name, struct daybook_text *ret,
+                        struct daybook_error *err)
+{
+    struct daybook_text compared = name.len > DAYBOOK_TEXT_MAX ? name : compared_name(w, kind, name);
+    if (!compared.ptr || compared.len == 0)
         return daybook_fail(err, DAYBOOK_BAD_VALUE, "The name of the %s is empty or not valid UTF-8 text.",
                             schema_kind_name(kind));
-    if (name.len > DAYBOOK_TEXT_MAX || copy.len > DAYBOOK_TEXT_MAX)
+    if (compared.len > DAYBOOK_TEXT_MAX)
         return daybook_fail(err, DAYBOOK_TOO_LARGE, "The name of the %s is too long; at most %d bytes can be kept.",
                             schema_kind_name(kind), DAYBOOK_TEXT_MAX);
-    *ret_compared = copy;
+    *ret = compared;
+    return 0;
+}
+
+static int find_compared(struct writer *w, uint32_t kind, struct daybook_text compared, uint32_t *ret,
+                         struct daybook_error *err)
+{
     for (size_t i = w->entry.name_count; i-- > 0;)
-        if (w->entry.names[i].kind == kind && text_equals(w->entry.names[i].text, copy)) {
+        if (w->entry.names[i].kind == kind && text_equals(w->entry.names[i].text, compared)) {
             *ret = w->entry.names[i].ordinal;
             return 0;
         }
-    return ledger_find(w->log, w->personal, kind, copy, ret, err);
+    return ledger_find(w->log, w->personal, kind, compared, ret, err);
+}
+
+int resolve_find(struct writer *w, uint32_t kind, struct daybook_text name, struct daybook_text *ret_compared,
+                 uint32_t *ret, struct daybook_error *err)
+{
+    struct daybook_text compared;
+    int rc = compare_name(w, kind, name, &compared, err);
+    if (!rc)
+        rc = find_compared(w, kind, compared, ret, err);
+    if (!rc)
+        *ret_compared = compared;
+    return rc;
 }
 
 int resolve_known(struct writer *w, uint32_t kind, struct daybook_text name, uint32_t *ret, struct daybook_error *err)
@@ -86,35 +114,71 @@ int resolve_known(struct writer *w, uint32_t kind, struct daybook_text name, uin
 
 void writer_forget_names(struct writer *w)
 {
-    memset(w->names, 0, sizeof w->names);
+    if (++w->names_generation == 0) {
+        memset(w->names, 0, sizeof w->names);
+        w->names_generation = 1;
+    }
 }
 
-/* Where the name would be kept; NULL when it is not kept: too long, or names of its kind change within this entry. */
+/* Where the name would be kept; NULL when it is too long. */
 static struct writer_name *name_slot(struct writer *w, uint32_t kind, struct daybook_text name)
 {
     uint32_t hash = 2166136261u ^ kind;
     if (name.len > WRITER_NAME_LENGTH)
         return NULL;
-    for (size_t i = 0; i < w->entry.name_count; i++)
-        if (w->entry.names[i].kind == kind)
-            return NULL;
     for (size_t i = 0; i < name.len; i++)
         hash = (hash ^ (uint8_t)name.ptr[i]) * 16777619u;
     return &w->names[hash % WRITER_NAMES];
 }
 
-static bool slot_holds(const struct writer_name *slot, uint32_t kind, struct daybook_text name)
+static bool slot_holds(const struct writer *w, const struct writer_name *slot, uint32_t kind, struct daybook_text name)
 {
-    return slot && slot->ordinal && slot->kind == kind && slot->len == name.len &&
+    return slot && slot->generation == w->names_generation && slot->kind == kind && slot->len == name.len &&
            memcmp(slot->text, name.ptr, name.len) == 0;
 }
 
-static void slot_keep(struct writer_name *slot, uint32_t kind, struct daybook_text name, uint32_t ordinal)
+static void slot_keep(const struct writer *w, struct writer_name *slot, uint32_t kind, struct daybook_text name,
+                      uint32_t ordinal)
 {
     if (!slot || name.len == 0 || (ordinal & ENTRY_NEW))
         return;
-    *slot = (struct writer_name){.ordinal = ordinal, .kind = (uint8_t)kind, .len = (uint8_t)name.len};
+    slot->ordinal = ordinal;
+    slot->generation = w->names_generation;
+    slot->kind = kind;
+    slot->len = (uint8_t)name.len;
     memcpy(slot->text, name.ptr, name.len);
+}
+
+void writer_keep_order(struct writer *w, struct daybook_text order_no, uint32_t order)
+{
+    slot_keep(w, name_slot(w, DAYBOOK_ORDER, order_no), DAYBOOK_ORDER, order_no, order);
+}
+
+int resolve_order(struct writer *w, struct daybook_text order_no, struct daybook_text *ret_compared, uint32_t *ret,
+                  struct daybook_error *err)
+{
+    struct daybook_text compared;
+    int rc = compare_name(w, DAYBOOK_ORDER, order_no, &compared, err);
+    if (rc)
+        return rc;
+    struct writer_name *slot = name_slot(w, DAYBOOK_ORDER, compared); /* nothing in the entry names an order yet */
+    *ret_compared = compared;
+    if (slot_holds(w, slot, DAYBOOK_ORDER, compared)) {
+        *ret = slot->ordinal;
+        return 0;
+    }
+    rc = find_compared(w, DAYBOOK_ORDER, compared, ret, err);
+    if (!rc && *ret)
+        slot_keep(w, slot, DAYBOOK_ORDER, compared, *ret);
+    return rc;
+}
+
+static bool brings_names(const struct entry *entry, uint32_t kind)
+{
+    bool brings = false;
+    for (size_t i = 0; i < entry->name_count; i++)
+        brings |= entry->names[i].kind == kind;
+    return brings;
 }
 
 /* What has that name, or a new subject with its registering event, whose fields the caller fills in (*ret_event, NULL
@@ -123,15 +187,15 @@ static int find_or_register(struct writer *w, uint32_t kind, uint32_t type, stru
                             struct entry_event **ret_event, struct daybook_error *err)
 {
     struct daybook_text compared;
-    struct writer_name *slot = name_slot(w, kind, name);
+    struct writer_name *slot = brings_names(&w->entry, kind) ? NULL : name_slot(w, kind, name);
     *ret_event = NULL;
-    if (slot_holds(slot, kind, name)) {
+    if (slot_holds(w, slot, kind, name)) {
         *ret = slot->ordinal;
         return 0;
     }
     int rc = resolve_find(w, kind, name, &compared, ret, err);
     if (!rc && *ret)
-        slot_keep(slot, kind, name, *ret);
+        slot_keep(w, slot, kind, name, *ret);
     if (rc || *ret)
         return rc;
     uint32_t fresh = entry_add_subject(&w->entry, kind);

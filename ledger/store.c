@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "ledger/env.h"
+#include "ledger/recent.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ledger files are little-endian");
 
@@ -35,12 +36,16 @@ struct store {
     int queue; /* log/queue, or -1 when reading only */
     bool read_only;
     MDB_dbi tables[TABLE_COUNT];
+    struct recent *recent;  /* from the first write transaction on */
+    size_t recent_holds_in; /* id of the one transaction in which it holds what the log says */
 };
 
 struct store_txn {
     struct store *store;
     MDB_txn *mdb;
-    MDB_cursor *append; /* on events, for puts in a row */
+    MDB_cursor *cursors[TABLE_COUNT]; /* of a write transaction, for puts in a row; opened when first needed */
+    struct recent *recent;            /* the store's, in a write transaction */
+    bool continues;                   /* our own last commit */
 };
 
 struct head_row {
@@ -92,6 +97,7 @@ static void store_free(struct store *store)
     env_close(store->env);
     if (store->queue >= 0)
         close(store->queue);
+    recent_free(store->recent);
     free(store->folder);
     free(store);
 }
@@ -279,11 +285,26 @@ static int wait_for_turn(struct store *store, struct daybook_error *err)
     return 0;
 }
 
+/* LMDB numbers the transactions that were committed: when ours directly follows our last one, nobody else wrote. */
+static void use_recent(struct store_txn *txn)
+{
+    struct store *store = txn->store;
+    txn->continues = store->recent_holds_in == mdb_txn_id(txn->mdb);
+    if (!txn->continues)
+        recent_clear(store->recent);
+    store->recent_holds_in = 0;
+    txn->recent = store->recent;
+}
+
 int store_begin(struct store *store, bool write, struct store_txn **ret, struct daybook_error *err)
 {
+    if (write && !store->recent)
+        store->recent = recent_new();
     struct store_txn *txn = calloc(1, sizeof *txn);
-    if (!txn)
+    if (!txn || (write && !store->recent)) {
+        free(txn);
         return path_fail(store->folder, ENOMEM, "using", err);
+    }
     txn->store = store;
     int rc = write ? wait_for_turn(store, err) : 0;
     if (!rc) {
@@ -291,16 +312,35 @@ int store_begin(struct store *store, bool write, struct store_txn **ret, struct 
         if (write)
             flock(store->queue, LOCK_UN);
     }
-    if (rc)
+    if (rc) {
         free(txn);
-    else
-        *ret = txn;
-    return rc;
+        return rc;
+    }
+    if (write)
+        use_recent(txn);
+    *ret = txn;
+    return 0;
 }
+
+bool store_continues(const struct store_txn *txn)
+{
+    return txn->continues;
+}
+
+static int put_heads(struct store_txn *txn, struct daybook_error *err);
 
 int store_commit(struct store_txn *txn, struct daybook_error *err)
 {
-    int rc = env_commit(txn->store->env, txn->mdb, err); /* closes the cursor of a write transaction */
+    struct store *store = txn->store;
+    size_t id = mdb_txn_id(txn->mdb);
+    int rc = put_heads(txn, err);
+    if (rc) {
+        store_abort(txn);
+        return rc;
+    }
+    rc = env_commit(store->env, txn->mdb, err); /* closes the cursors of a write transaction */
+    if (!rc)
+        store->recent_holds_in = id + 1;
     free(txn);
     return rc;
 }
@@ -323,9 +363,19 @@ static int get(struct store_txn *txn, enum table table, MDB_val key, MDB_val *re
     return rc == MDB_NOTFOUND ? 0 : env_fail(txn->store->env, rc, err);
 }
 
+static int put_with(struct store_txn *txn, enum table table, MDB_val key, MDB_val value, unsigned flags,
+                    struct daybook_error *err)
+{
+    MDB_cursor **cursor = &txn->cursors[table];
+    int rc = *cursor ? 0 : mdb_cursor_open(txn->mdb, txn->store->tables[table], cursor);
+    if (!rc)
+        rc = mdb_cursor_put(*cursor, &key, &value, flags);
+    return env_fail(txn->store->env, rc, err);
+}
+
 static int put(struct store_txn *txn, enum table table, MDB_val key, MDB_val value, struct daybook_error *err)
 {
-    return env_fail(txn->store->env, mdb_put(txn->mdb, txn->store->tables[table], &key, &value, 0), err);
+    return put_with(txn, table, key, value, 0, err);
 }
 
 static int damaged_row(struct store_txn *txn, enum table table, struct daybook_error *err)
@@ -387,6 +437,11 @@ int store_last_seq(struct store_txn *txn, uint64_t *ret, struct daybook_error *e
 int store_event(struct store_txn *txn, uint64_t seq, const uint8_t **ret_bytes, size_t *ret_len,
                 struct daybook_error *err)
 {
+    const uint8_t *bytes = txn->recent ? recent_event(txn->recent, seq, ret_len) : NULL;
+    if (bytes) {
+        *ret_bytes = bytes;
+        return 0;
+    }
     MDB_val value;
     bool found;
     int rc = get(txn, EVENTS, (MDB_val){sizeof seq, &seq}, &value, &found, err);
@@ -401,13 +456,11 @@ int store_event(struct store_txn *txn, uint64_t seq, const uint8_t **ret_bytes, 
 
 int store_put_event(struct store_txn *txn, uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_error *err)
 {
-    int rc = 0;
-    if (!txn->append)
-        rc = mdb_cursor_open(txn->mdb, txn->store->tables[EVENTS], &txn->append);
-    MDB_val key = {sizeof seq, &seq}, value = {len, (void *)(uintptr_t)bytes};
+    int rc =
+        put_with(txn, EVENTS, (MDB_val){sizeof seq, &seq}, (MDB_val){len, (void *)(uintptr_t)bytes}, MDB_APPEND, err);
     if (!rc)
-        rc = mdb_cursor_put(txn->append, &key, &value, MDB_APPEND);
-    return env_fail(txn->store->env, rc, err);
+        recent_keep_event(txn->recent, seq, bytes, len);
+    return rc;
 }
 
 int store_each_event(struct store_txn *txn, uint64_t from, store_visit *visit, void *context, struct daybook_error *err)
@@ -439,25 +492,67 @@ static uint64_t subject_key(uint32_t kind, uint32_t ordinal)
     return (uint64_t)kind << 32 | ordinal;
 }
 
+/* What is not in the table yet, in the order of keys. */
+static int put_heads(struct store_txn *txn, struct daybook_error *err)
+{
+    struct recent *recent = txn->recent;
+    int rc = 0;
+    if (!recent || recent->unwritten_count == 0)
+        return 0;
+    recent_sort_unwritten(recent);
+    for (size_t i = 0; i < recent->unwritten_count && !rc; i++) {
+        const struct recent_head *head = recent_head(recent, recent->unwritten[i]);
+        struct head_row row = {head->last_seq, head->version};
+        rc = put_fixed(txn, HEADS, recent->unwritten[i], &row, sizeof row, err);
+    }
+    if (!rc)
+        recent_heads_written(recent);
+    return rc;
+}
+
+static int keep_head(struct store_txn *txn, uint64_t subject, struct store_head head, bool unwritten,
+                     struct daybook_error *err)
+{
+    if (recent_is_full(txn->recent)) {
+        int rc = put_heads(txn, err);
+        if (rc)
+            return rc;
+        recent_forget_heads(txn->recent);
+    }
+    recent_keep_head(txn->recent, subject, head.last_seq, head.version, unwritten);
+    return 0;
+}
+
 int store_head(struct store_txn *txn, uint32_t kind, uint32_t ordinal, struct store_head *ret,
                struct daybook_error *err)
 {
+    const uint64_t subject = subject_key(kind, ordinal);
+    const struct recent_head *recent = txn->recent ? recent_head(txn->recent, subject) : NULL;
+    if (recent) {
+        *ret = (struct store_head){recent->version, recent->last_seq};
+        return 0;
+    }
     struct head_row row = {0};
     bool found;
-    int rc = get_fixed(txn, HEADS, subject_key(kind, ordinal), &row, sizeof row, &found, err);
+    int rc = get_fixed(txn, HEADS, subject, &row, sizeof row, &found, err);
+    const struct store_head head = {row.version, row.last_seq};
+    if (!rc && found && txn->recent)
+        rc = keep_head(txn, subject, head, false, err);
     if (!rc)
-        *ret = (struct store_head){row.version, row.last_seq};
+        *ret = head;
     return rc;
 }
 
 int store_put_head(struct store_txn *txn, uint32_t kind, uint32_t ordinal, struct store_head head,
                    struct daybook_error *err)
 {
-    struct head_row row = {head.last_seq, head.version};
-    return put_fixed(txn, HEADS, subject_key(kind, ordinal), &row, sizeof row, err);
+    uint32_t *last = kind < DAYBOOK_KIND_COUNT ? &txn->recent->last_ordinals[kind] : NULL;
+    if (last && *last && ordinal > *last)
+        *last = ordinal;
+    return keep_head(txn, subject_key(kind, ordinal), head, true, err);
 }
 
-int store_last_ordinal(struct store_txn *txn, uint32_t kind, uint32_t *ret, struct daybook_error *err)
+static int find_last_ordinal(struct store_txn *txn, uint32_t kind, uint32_t *ret, struct daybook_error *err)
 {
     MDB_cursor *cursor = NULL;
     uint64_t beyond = subject_key(kind + 1, 0), last = 0;
@@ -477,6 +572,21 @@ int store_last_ordinal(struct store_txn *txn, uint32_t kind, uint32_t *ret, stru
         return env_fail(txn->store->env, rc, err);
     *ret = !rc && last >> 32 == kind ? (uint32_t)last : 0;
     return 0;
+}
+
+int store_last_ordinal(struct store_txn *txn, uint32_t kind, uint32_t *ret, struct daybook_error *err)
+{
+    uint32_t *known = txn->recent && kind < DAYBOOK_KIND_COUNT ? &txn->recent->last_ordinals[kind] : NULL;
+    if (known && *known) {
+        *ret = *known;
+        return 0;
+    }
+    int rc = put_heads(txn, err);
+    if (!rc)
+        rc = find_last_ordinal(txn, kind, ret, err);
+    if (!rc && known)
+        *known = *ret;
+    return rc;
 }
 
 int store_head_count(struct store_txn *txn, uint64_t *ret, struct daybook_error *err)

@@ -40,6 +40,8 @@ const char *store_folder(const struct store *store); /* of the ledger */
 
 /* A write transaction first waits for its turn among processes (log/queue), then for LMDB's lock. */
 int store_begin(struct store *store, bool write, struct store_txn **ret, struct daybook_error *err);
+/* A write transaction: is the log as our own last commit left it, with nobody's after that? */
+bool store_continues(const struct store_txn *txn);
 int store_commit(struct store_txn *txn, struct daybook_error *err); /* ends it either way */
 void store_abort(struct store_txn *txn);                            /* NULL is allowed */
 

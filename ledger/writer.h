@@ -14,19 +14,22 @@
 
 enum {
     WRITER_SALT_POOL = 64 * DAYBOOK_SALT_SIZE,
-    WRITER_NAMES = 1024,    /* slots for names found lately */
-    WRITER_NAME_LENGTH = 54 /* longer ones are looked up each time */
+    WRITER_NAMES = 1 << 14, /* slots for names found lately: 1 MB */
+    WRITER_NAME_LENGTH = 50 /* longer ones are looked up each time */
 };
 
-/* A name as it was typed, and whose it is; ordinal 0: an empty slot. The same people, customers and products come again
- * and again, and finding one costs a normalisation and a look into the tables. Good for one transaction. */
+/* A name as it was typed (of an order: as it is compared), and whose it is. The same people, customers, products and
+ * orders come again and again, and finding one costs a normalisation and a look into the tables. Good for as long as
+ * this handle's commits follow each other. */
 struct writer_name {
     uint32_t ordinal;
-    uint8_t kind, len;
+    uint32_t generation; /* of another one than the writer's: an empty slot */
+    uint32_t kind;
+    uint8_t len;
     char text[WRITER_NAME_LENGTH];
 };
 
-/* One a write transaction; its memory is reused from entry to entry. Starts as {0}. */
+/* Its memory is reused from entry to entry. Starts as {0}. */
 struct writer {
     struct daybook *ledger;
     struct store_txn *log;
@@ -40,13 +43,16 @@ struct writer {
     struct order_state state;
     struct event_scratch scratch;
     struct writer_name names[WRITER_NAMES];
+    uint32_t names_generation; /* 0: none yet */
     uint8_t salts[WRITER_SALT_POOL];
     size_t salts_used; /* of a pool that is filled when WRITER_SALT_POOL or not started */
     bool salts_ready;
 };
 void writer_release(struct writer *writer);
-/* Forget the names found: another transaction, or a rename or a merge in this one. */
+/* Forget the names found: somebody else's commit, an abort, a rename or a merge. */
 void writer_forget_names(struct writer *writer);
+/* That order has that number, in the form in which it is compared. */
+void writer_keep_order(struct writer *writer, struct daybook_text order_no, uint32_t order);
 
 /* ---- resolve.c: ordinals, or ENTRY_NEW | n with the registering event added to the entry */
 int resolve_actor(struct writer *writer, struct daybook_text name, uint32_t *ret, struct daybook_error *err);
@@ -62,6 +68,9 @@ int resolve_own(struct writer *writer, const struct daybook_draft_field *field, 
                 struct daybook_error *err);
 /* What has that name; DAYBOOK_NOT_FOUND with a sentence. */
 int resolve_known(struct writer *writer, uint32_t kind, struct daybook_text name, uint32_t *ret,
+                  struct daybook_error *err);
+/* An order by its number: the same, but kept in mind. */
+int resolve_order(struct writer *writer, struct daybook_text order_no, struct daybook_text *ret_compared, uint32_t *ret,
                   struct daybook_error *err);
 /* 0 in *ret when nobody has the name. *ret_compared is in the entry's arena. */
 int resolve_find(struct writer *writer, uint32_t kind, struct daybook_text name, struct daybook_text *ret_compared,

@@ -3,8 +3,8 @@
  *   0 type  1 version  2 kind  3 ordinal  4 nth  5 prev  6 actor  7 via  8 recorded_us
  *   9 occurred_on  10 occurred_us  11 key  12 cause  13 data  14 check
  *
- * Writing and checking bytes that are not trusted is msgpack-c's; reading for a fold is the straight-line reader below,
- * which keeps its first error and returns harmless values, so that it is asked once at the end. */
+ * Writing and checking bytes that are not trusted is msgpack-c's; reading for a fold is the straight-line reader of
+ * event_reader.h. */
 #include "ledger/event.h"
 
 #include <msgpack.h>
@@ -13,18 +13,12 @@
 #include <xxhash.h>
 
 #include "ledger/decimal.h"
+#include "ledger/event_reader.h"
 #include "ledger/text.h"
 
-enum { CHECK_SIZE = 5, NESTING_MAX = 8 };
+enum { CHECK_SIZE = EVENT_CHECK_SIZE, NESTING_MAX = 8 };
 
-struct reader {
-    const uint8_t *at, *end;
-    bool bad;
-    bool unknown;   /* passed over elements that this program does not know */
-    uint16_t slots; /* personal values seen */
-};
-
-static uint64_t read_big_endian(struct reader *r, unsigned size)
+static uint64_t read_big_endian(struct event_reader *r, unsigned size)
 {
     if ((size_t)(r->end - r->at) < size) {
         r->bad = true;
@@ -37,106 +31,39 @@ static uint64_t read_big_endian(struct reader *r, unsigned size)
     return value;
 }
 
-static uint8_t read_byte(struct reader *r)
+static uint8_t read_byte(struct event_reader *r)
 {
     return (uint8_t)read_big_endian(r, 1);
 }
 
-static bool read_nil(struct reader *r)
+uint64_t event_reader_any_integer(struct event_reader *r, bool is_unsigned)
 {
-    if (r->at == r->end || *r->at != 0xc0)
-        return false;
-    r->at++;
-    return true;
-}
-
-static int64_t read_int(struct reader *r)
-{
+    enum { UINT_8 = 0xcc, INT_8 = 0xd0, INT_64 = 0xd3, NEGATIVE = 0xe0 };
     uint8_t tag = read_byte(r);
-    if (tag <= 0x7f)
-        return tag;
-    if (tag >= 0xe0)
-        return (int8_t)tag;
-    switch (tag) {
-    case 0xcc:
-        return (int64_t)read_big_endian(r, 1);
-    case 0xcd:
-        return (int64_t)read_big_endian(r, 2);
-    case 0xce:
-        return (int64_t)read_big_endian(r, 4);
-    case 0xcf: {
-        uint64_t value = read_big_endian(r, 8);
-        r->bad |= value > INT64_MAX;
-        return (int64_t)(value & INT64_MAX);
-    }
-    case 0xd0:
-        return (int8_t)read_big_endian(r, 1);
-    case 0xd1:
-        return (int16_t)read_big_endian(r, 2);
-    case 0xd2:
-        return (int32_t)read_big_endian(r, 4);
-    case 0xd3:
-        return (int64_t)read_big_endian(r, 8);
-    default:
+    uint64_t value = tag;
+    bool is_negative = tag >= NEGATIVE;
+    if (is_negative) {
+        value = (uint64_t)(int8_t)tag;
+    } else if (tag >= UINT_8 && tag <= INT_64) {
+        bool is_signed = tag >= INT_8;
+        unsigned size = 1u << (tag - (is_signed ? INT_8 : UINT_8)), unused_bits = 64 - 8 * size;
+        value = read_big_endian(r, size);
+        if (is_signed)
+            value = (uint64_t)((int64_t)(value << unused_bits) >> unused_bits);
+        is_negative = is_signed && value > INT64_MAX;
+    } else if (tag > INT8_MAX) {
         r->bad = true;
-        return 0;
     }
+    r->bad |= is_unsigned ? is_negative : !is_negative && value > INT64_MAX;
+    return value;
 }
 
-static uint64_t read_uint64(struct reader *r)
-{
-    if (r->at < r->end && *r->at == 0xcf) {
-        r->at++;
-        return read_big_endian(r, 8);
-    }
-    int64_t value = read_int(r);
-    r->bad |= value < 0;
-    return (uint64_t)value;
-}
-
-static uint32_t read_uint32(struct reader *r)
-{
-    uint64_t value = read_uint64(r);
-    r->bad |= value > UINT32_MAX;
-    return (uint32_t)value;
-}
-
-/* Ordinals have 31 bits; a writer uses the one above for subjects that have none yet. */
-static uint32_t read_ordinal(struct reader *r)
-{
-    uint64_t value = read_uint64(r);
-    r->bad |= value > INT32_MAX;
-    return (uint32_t)value;
-}
-
-static int32_t read_day(struct reader *r)
-{
-    int64_t value = read_int(r);
-    r->bad |= value < DAYBOOK_DAY_MIN || value > DAYBOOK_DAY_MAX;
-    return r->bad ? DAYBOOK_DAY_NONE : (int32_t)value;
-}
-
-static size_t read_array(struct reader *r)
-{
-    uint8_t tag = read_byte(r);
-    size_t count = 0;
-    if ((tag & 0xf0) == 0x90)
-        count = tag & 0x0f;
-    else if (tag == 0xdc)
-        count = (size_t)read_big_endian(r, 2);
-    else
-        r->bad = true;
-    if (count > (size_t)(r->end - r->at)) /* an element takes a byte at least */
-        r->bad = true;
-    return r->bad ? 0 : count;
-}
-
-static bool is_array(const struct reader *r)
+static bool is_array(const struct event_reader *r)
 {
     return r->at < r->end && ((*r->at & 0xf0) == 0x90 || *r->at == 0xdc);
 }
 
-static const uint8_t *read_run(struct reader *r, size_t len)
+static const uint8_t *read_run(struct event_reader *r, size_t len)
 {
     if (r->bad || (size_t)(r->end - r->at) < len) {
         r->bad = true;
@@ -147,23 +74,7 @@ static const uint8_t *read_run(struct reader *r, size_t len)
     return run;
 }
 
-static struct daybook_text read_text(struct reader *r)
-{
-    uint8_t tag = read_byte(r);
-    size_t len = 0;
-    if ((tag & 0xe0) == 0xa0)
-        len = tag & 0x1f;
-    else if (tag == 0xd9)
-        len = (size_t)read_big_endian(r, 1);
-    else if (tag == 0xda)
-        len = (size_t)read_big_endian(r, 2);
-    else
-        r->bad = true;
-    const uint8_t *run = read_run(r, len);
-    return (struct daybook_text){(const char *)run, run ? len : 0};
-}
-
-static struct daybook_personal read_personal(struct reader *r)
+static struct daybook_personal read_personal(struct event_reader *r)
 {
     struct daybook_personal personal = {0};
     if (read_byte(r) != 0xc4 || read_byte(r) != DAYBOOK_COMMITMENT_SIZE)
@@ -173,7 +84,7 @@ static struct daybook_personal read_personal(struct reader *r)
     return personal;
 }
 
-static struct daybook_decimal read_decimal(struct reader *r)
+static struct daybook_decimal read_decimal(struct event_reader *r)
 {
     struct daybook_decimal value = {0, 0};
     if (read_array(r) != 2)
@@ -186,7 +97,7 @@ static struct daybook_decimal read_decimal(struct reader *r)
     return value;
 }
 
-static void skip_value(struct reader *r, unsigned depth)
+static void skip_value(struct event_reader *r, unsigned depth)
 {
     if (r->bad || r->at == r->end || depth > NESTING_MAX) {
         r->bad = true;
@@ -210,6 +121,11 @@ static void skip_value(struct reader *r, unsigned depth)
     }
 }
 
+void event_reader_skip(struct event_reader *r)
+{
+    skip_value(r, 0);
+}
+
 static int damaged(uint64_t seq, struct daybook_error *err)
 {
     return daybook_fail(err, DAYBOOK_DAMAGED,
@@ -218,46 +134,9 @@ static int damaged(uint64_t seq, struct daybook_error *err)
                         (unsigned long long)seq);
 }
 
-static void read_cause(struct reader *r, struct daybook_event *event)
-{
-    if (read_nil(r))
-        return;
-    r->bad |= read_array(r) != 2;
-    event->cause_source = read_ordinal(r);
-    event->cause_row = read_uint32(r);
-}
-
 int event_read(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_event *ret, struct daybook_error *err)
 {
-    struct reader r = {.at = bytes, .end = bytes + len};
-    struct daybook_event event = {.seq = seq, .bytes = bytes, .len = len, .occurred_us = DAYBOOK_INSTANT_NONE};
-    if (len > DAYBOOK_EVENT_SIZE_MAX || read_array(&r) != EVENT_ELEMENTS)
-        return damaged(seq, err);
-    event.type = read_uint32(&r);
-    event.version = read_uint32(&r);
-    event.kind = read_uint32(&r);
-    event.ordinal = read_ordinal(&r);
-    event.nth = read_uint32(&r);
-    event.prev = read_uint64(&r);
-    event.actor = read_ordinal(&r);
-    event.via = read_ordinal(&r);
-    event.recorded_us = read_int(&r);
-    event.occurred_on = read_nil(&r) ? DAYBOOK_DAY_NONE : read_day(&r);
-    if (!read_nil(&r))
-        event.occurred_us = read_int(&r);
-    event.has_key = !read_nil(&r);
-    if (event.has_key)
-        event.key = read_uint64(&r);
-    read_cause(&r, &event);
-    event.data = r.at;
-    if (r.bad || (size_t)(r.end - r.at) < CHECK_SIZE + 1)
-        return damaged(seq, err);
-    event.data_len = (size_t)(r.end - r.at) - CHECK_SIZE;
-    if (r.end[-CHECK_SIZE] != 0xce || event.type == 0 || event.ordinal == 0 || event.nth == 0 || event.prev >= seq ||
-        (event.nth == 1) != (event.prev == 0))
-        return damaged(seq, err);
-    *ret = event;
-    return 0;
+    return read_envelope(seq, bytes, len, ret) ? 0 : damaged(seq, err);
 }
 
 /* Make room for one more element of a scratch list; false when out of memory. */
@@ -282,7 +161,7 @@ void event_scratch_release(struct event_scratch *scratch)
     *scratch = (struct event_scratch){0};
 }
 
-static struct daybook_own read_own(struct reader *r)
+static struct daybook_own read_own(struct event_reader *r)
 {
     struct daybook_own own = {.day = DAYBOOK_DAY_NONE};
     size_t count = read_array(r);
@@ -309,7 +188,7 @@ static struct daybook_own read_own(struct reader *r)
 
 /* All own fields of an event, the order's and its lines', stand in one scratch list; `first` is where these begin. A
  * line keeps that index until the list no longer moves. */
-static size_t read_own_list(struct reader *r, struct event_scratch *scratch, size_t *used)
+static size_t read_own_list(struct event_reader *r, struct event_scratch *scratch, size_t *used)
 {
     size_t count = read_array(r);
     for (size_t i = 0; i < count && !r->bad; i++) {
@@ -322,7 +201,7 @@ static size_t read_own_list(struct reader *r, struct event_scratch *scratch, siz
     return r->bad ? 0 : count;
 }
 
-static struct daybook_line read_line(struct reader *r, struct event_scratch *scratch, size_t *own_used)
+static struct daybook_line read_line(struct event_reader *r, struct event_scratch *scratch, size_t *own_used)
 {
     struct daybook_line line = {.expected_on = DAYBOOK_DAY_NONE};
     size_t count = read_array(r);
@@ -348,7 +227,7 @@ static struct daybook_line read_line(struct reader *r, struct event_scratch *scr
     return line;
 }
 
-static size_t read_lines(struct reader *r, struct event_scratch *scratch, size_t *own_used)
+static size_t read_lines(struct event_reader *r, struct event_scratch *scratch, size_t *own_used)
 {
     size_t count = read_array(r);
     for (size_t i = 0; i < count && !r->bad; i++) {
@@ -361,7 +240,7 @@ static size_t read_lines(struct reader *r, struct event_scratch *scratch, size_t
     return r->bad ? 0 : count;
 }
 
-static size_t read_parts(struct reader *r, struct event_scratch *scratch)
+static size_t read_parts(struct event_reader *r, struct event_scratch *scratch)
 {
     size_t count = read_array(r);
     for (size_t i = 0; i < count && !r->bad; i++) {
@@ -377,7 +256,7 @@ static size_t read_parts(struct reader *r, struct event_scratch *scratch)
     return r->bad ? 0 : count;
 }
 
-static void read_field(struct reader *r, const struct schema_field *field, struct event_scratch *scratch,
+static void read_field(struct event_reader *r, const struct schema_field *field, struct event_scratch *scratch,
                        size_t *own_used, struct daybook_data *data)
 {
     void *member = (char *)data + field->offset;
@@ -440,7 +319,7 @@ int event_read_data(const struct daybook_event *event, struct event_scratch *scr
             err, DAYBOOK_NEWER_FORMAT,
             "Event %llu is of type %u, version %u, which this program does not know. Use a newer daybook.",
             (unsigned long long)event->seq, event->type, event->version);
-    struct reader r = {.at = event->data, .end = event->data + event->data_len};
+    struct event_reader r = {.at = event->data, .end = event->data + event->data_len};
     size_t own_used = 0, count = read_array(&r);
     struct daybook_data data;
     data_init(&data);
@@ -706,7 +585,7 @@ static bool is_canonical(const msgpack_object *event, const uint8_t *bytes, size
 /* Before msgpack-c makes room for what counts promise: are the elements there? */
 static bool is_one_value(const uint8_t *bytes, size_t len)
 {
-    struct reader r = {.at = bytes, .end = bytes + len};
+    struct event_reader r = {.at = bytes, .end = bytes + len};
     skip_value(&r, 0);
     return !r.bad && r.at == r.end;
 }

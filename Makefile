@@ -113,7 +113,7 @@ $(test_programs): $(out)/tests/%: $(out)/tests/unit/%.o $(out)/helpers.a $(out)/
 	$(link) -o $@ $^ $(test_libs) $(tools_libs) $(library_libs)
 
 $(out)/fuzz.a: $(call objects,$(fuzz_helpers))
-$(fuzz_programs): $(out)/%: $(out)/tests/fuzz/%.o $(out)/fuzz.a $(out)/tools.a $(out)/libdaybook.a
+$(fuzz_programs): $(out)/%: $(out)/tests/fuzz/%.o $(out)/fuzz.a $(out)/helpers.a $(out)/tools.a $(out)/libdaybook.a
 	$(link) -fsanitize=fuzzer -o $@ $^ $(tools_libs) $(library_libs)
 
 ifneq ($(is_default),)

@@ -343,6 +343,22 @@ void env_abort(struct env *env, MDB_txn *txn)
     atomic_fetch_sub(&env->transactions, 1);
 }
 
+int env_get_near(MDB_txn *txn, MDB_dbi table, MDB_cursor **cursor, const MDB_val *key, MDB_val *ret)
+{
+    MDB_val at = {0, NULL};
+    int rc = *cursor ? mdb_cursor_get(*cursor, &at, ret, MDB_NEXT) : mdb_cursor_open(txn, table, cursor);
+    if (!rc && at.mv_size == key->mv_size && memcmp(at.mv_data, key->mv_data, at.mv_size) == 0)
+        return 0;
+    at = *key;
+    if (*cursor)
+        rc = mdb_cursor_get(*cursor, &at, ret, MDB_SET);
+    if (rc) { /* it stands nowhere now */
+        mdb_cursor_close(*cursor);
+        *cursor = NULL;
+    }
+    return rc;
+}
+
 MDB_env *env_lmdb(struct env *env)
 {
     return env->mdb;

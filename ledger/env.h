@@ -31,6 +31,10 @@ int env_begin(struct env *env, bool write, MDB_txn **ret, struct daybook_error *
 int env_commit(struct env *env, MDB_txn *txn, struct daybook_error *err);
 void env_abort(struct env *env, MDB_txn *txn);
 
+/* mdb_get for a reader that mostly asks for rows in the order in which they stand: the next one is looked at first. The
+ * cursor starts as NULL; who has one closes it before the transaction ends. */
+int env_get_near(MDB_txn *txn, MDB_dbi table, MDB_cursor **cursor, const MDB_val *key, MDB_val *ret);
+
 /* The error for what LMDB (or errno) said about `env`. MDB_SUCCESS is 0. */
 int env_fail(const struct env *env, int lmdb_code, struct daybook_error *err);
 /* The same for a path and an errno. */

@@ -3,8 +3,9 @@
  *   0 type  1 version  2 kind  3 ordinal  4 nth  5 prev  6 actor  7 via  8 recorded_us
  *   9 occurred_on  10 occurred_us  11 key  12 cause  13 data  14 check
  *
- * Writing and checking bytes that are not trusted is msgpack-c's; reading for a fold is the straight-line reader of
- * event_reader.h. */
+ * Writing is msgpack-c's. Reading is the straight-line reader of event_reader.h, which keeps its first error and
+ * returns harmless values, so that it is asked once at the end; bytes that are not trusted must also have the one form
+ * that writing gives (canonical.c). */
 #include "ledger/event.h"
 
 #include <msgpack.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "ledger/canonical.h"
 #include "ledger/decimal.h"
 #include "ledger/event_reader.h"
 #include "ledger/text.h"
@@ -530,101 +532,99 @@ bool event_check_holds(uint64_t seq, const uint8_t *bytes, size_t len)
     return check == event_checksum(seq, bytes, len - CHECK_SIZE);
 }
 
-static bool only_allowed_types(const msgpack_object *object, unsigned depth)
+enum { NIL = 0xc0, ARRAY_HEAD = 0x90 };
+
+/* Where the elements of an event begin, but for the check. */
+struct elements {
+    const uint8_t *at[EVENT_ELEMENTS - 1];
+};
+enum { ELEMENT_OCCURRED_AT = 10, ELEMENT_CAUSE = 12, ELEMENT_DATA = 13 };
+
+static bool find_elements(const uint8_t *bytes, size_t len, struct elements *ret)
 {
-    if (depth > NESTING_MAX)
+    const uint8_t *at = bytes + 1, *end = bytes + len - CHECK_SIZE;
+    if (*bytes != (ARRAY_HEAD | EVENT_ELEMENTS))
         return false;
-    switch (object->type) {
-    case MSGPACK_OBJECT_NIL:
-    case MSGPACK_OBJECT_POSITIVE_INTEGER:
-    case MSGPACK_OBJECT_NEGATIVE_INTEGER:
-        return true;
-    case MSGPACK_OBJECT_STR:
-        return object->via.str.size <= DAYBOOK_TEXT_MAX &&
-               text_is_valid((struct daybook_text){object->via.str.ptr, object->via.str.size});
-    case MSGPACK_OBJECT_BIN:
-        return object->via.bin.size == DAYBOOK_COMMITMENT_SIZE;
-    case MSGPACK_OBJECT_ARRAY:
-        for (uint32_t i = 0; i < object->via.array.size; i++)
-            if (!only_allowed_types(&object->via.array.ptr[i], depth + 1))
-                return false;
-        return true;
-    default:
-        return false;
+    for (unsigned i = 0; i < EVENT_ELEMENTS - 1; i++) {
+        ret->at[i] = at;
+        at = canonical_value(at, end, 1);
+        if (!at)
+            return false;
     }
+    return at == end && canonical_is_array(ret->at[ELEMENT_DATA]);
 }
 
-static bool ends_with_nil(const msgpack_object *object)
+/* In a line, the product and the own fields are what can stand for nothing. */
+static bool lines_are_tight(const uint8_t *lines, const uint8_t *end)
 {
-    if (object->type != MSGPACK_OBJECT_ARRAY)
+    enum { PRODUCT = 1, OWN = 6 };
+    const uint8_t *at;
+    for (size_t left = canonical_array(lines, &at); left; left--) {
+        const uint8_t *element;
+        size_t count = canonical_array(at, &element);
+        for (size_t i = 0; i < count; i++) {
+            if ((i == PRODUCT && *element == 0) || (i == OWN && *element == ARRAY_HEAD))
+                return false;
+            element = canonical_value(element, end, 0);
+        }
+        at = element;
+    }
+    return true;
+}
+
+/* What is not there is nil, never a 0 or an empty list that would be read as the same: an event has one form. */
+static bool is_tight(const struct daybook_event *event, const struct schema_type *type, const struct elements *elements)
+{
+    const uint8_t *at, *end = event->bytes + event->len;
+    if ((!event->cause_source && *elements->at[ELEMENT_CAUSE] != NIL) ||
+        (event->occurred_us == DAYBOOK_INSTANT_NONE && *elements->at[ELEMENT_OCCURRED_AT] != NIL))
         return false;
-    uint32_t count = object->via.array.size;
-    for (uint32_t i = 0; i < count; i++)
-        if (ends_with_nil(&object->via.array.ptr[i]))
-            return true;
-    return count && object->via.array.ptr[count - 1].type == MSGPACK_OBJECT_NIL;
-}
-
-/* msgpack-c writes the shortest form; what it writes differently was not in that form. The check (always 5 bytes) is
- * left out of the comparison by writing elements one by one. */
-static bool is_canonical(const msgpack_object *event, const uint8_t *bytes, size_t len)
-{
-    uint8_t again[DAYBOOK_EVENT_SIZE_MAX];
-    struct output output = {again, sizeof again};
-    msgpack_packer pk;
-    msgpack_packer_init(&pk, &output, output_write);
-    int rc = msgpack_pack_array(&pk, EVENT_ELEMENTS);
-    for (unsigned i = 0; i + 1 < EVENT_ELEMENTS && !rc; i++)
-        rc = msgpack_pack_object(&pk, event->via.array.ptr[i]);
-    const msgpack_object *data = &event->via.array.ptr[EVENT_ELEMENTS - 2];
-    if (rc || data->type != MSGPACK_OBJECT_ARRAY || ends_with_nil(data))
-        return false;
-    return (size_t)(output.at - again) == len - CHECK_SIZE && memcmp(again, bytes, len - CHECK_SIZE) == 0;
-}
-
-/* Before msgpack-c makes room for what counts promise: are the elements there? */
-static bool is_one_value(const uint8_t *bytes, size_t len)
-{
-    struct event_reader r = {.at = bytes, .end = bytes + len};
-    skip_value(&r, 0);
-    return !r.bad && r.at == r.end;
+    size_t count = canonical_array(elements->at[ELEMENT_DATA], &at);
+    for (size_t i = 0; i < count; i++) {
+        enum schema_field_kind kind = type->fields[i].kind;
+        if (*at == 0 && (kind == SCHEMA_UINT || kind == SCHEMA_CUSTOMER))
+            return false;
+        if (*at == ARRAY_HEAD && (kind == SCHEMA_LINES || kind == SCHEMA_PARTS || kind == SCHEMA_OWN))
+            return false;
+        if (*at != NIL && kind == SCHEMA_LINES && !lines_are_tight(at, end))
+            return false;
+        at = canonical_value(at, end, 0);
+    }
+    return true;
 }
 
 /* Of a type that is known, the fields: they can be read, keep their limits, and would be written in the same way again
  * (which cannot be asked when a newer program added some). */
-static bool fields_hold(const struct daybook_event *event)
+static bool fields_hold(const struct daybook_event *event, const struct elements *elements,
+                        struct event_scratch *scratch, struct daybook_data *ret)
 {
     const struct schema_type *type = schema_by_wire(event->type);
-    if (!type || event->version > type->version)
+    if (!type || event->version > type->version) {
+        data_init(ret);
         return true;
-    struct event_scratch scratch = {0};
-    struct daybook_data data;
-    uint8_t again[DAYBOOK_EVENT_SIZE_MAX];
-    size_t len = 0;
-    bool good = event->kind == type->subject && !event_read_data(event, &scratch, &data, NULL) &&
-                !data_validate(type, &data, NULL) &&
-                (scratch.has_unknown || (!event_write(event, &data, again, &len, NULL) && len == event->len &&
-                                         memcmp(again, event->bytes, len) == 0));
-    event_scratch_release(&scratch);
-    return good;
+    }
+    return event->kind == type->subject && !event_read_data(event, scratch, ret, NULL) &&
+           !data_validate(type, ret, NULL) && (scratch->has_unknown || is_tight(event, type, elements));
+}
+
+int event_read_checked(uint64_t seq, const uint8_t *bytes, size_t len, struct event_scratch *scratch,
+                       struct daybook_event *ret, struct daybook_data *ret_data, struct daybook_error *err)
+{
+    struct elements elements;
+    if (len > DAYBOOK_EVENT_SIZE_MAX || !event_check_holds(seq, bytes, len) || !find_elements(bytes, len, &elements) ||
+        event_read(seq, bytes, len, ret, err) || !fields_hold(ret, &elements, scratch, ret_data))
+        return damaged(seq, err);
+    return 0;
 }
 
 int event_validate(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_error *err)
 {
-    if (len > DAYBOOK_EVENT_SIZE_MAX || !event_check_holds(seq, bytes, len))
-        return damaged(seq, err);
+    struct event_scratch scratch = {0};
     struct daybook_event event;
-    if (event_read(seq, bytes, len, &event, err) || !is_one_value(event.data, event.data_len) || !fields_hold(&event))
-        return damaged(seq, err);
-    msgpack_unpacked unpacked;
-    msgpack_unpacked_init(&unpacked);
-    size_t used = 0;
-    bool good = msgpack_unpack_next(&unpacked, (const char *)bytes, len, &used) == MSGPACK_UNPACK_SUCCESS &&
-                used == len && unpacked.data.type == MSGPACK_OBJECT_ARRAY &&
-                unpacked.data.via.array.size == EVENT_ELEMENTS && only_allowed_types(&unpacked.data, 0) &&
-                is_canonical(&unpacked.data, bytes, len);
-    msgpack_unpacked_destroy(&unpacked);
-    return good ? 0 : damaged(seq, err);
+    struct daybook_data data;
+    int rc = event_read_checked(seq, bytes, len, &scratch, &event, &data, err);
+    event_scratch_release(&scratch);
+    return rc;
 }
 
 /* ---- personal values */

@@ -39,6 +39,10 @@ bool event_check_holds(uint64_t seq, const uint8_t *bytes, size_t len);
 /* Everything that can be said of the bytes alone: canonical msgpack as msgpack-c reads and writes it, the shape of an
  * event, the fields of a type that this program knows, the check. For bytes that are not yet trusted. */
 int event_validate(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_error *err);
+/* The same, handing over what was read. *ret_data stays empty for a type or version that this program does not know;
+ * after a failure it is anything. */
+int event_read_checked(uint64_t seq, const uint8_t *bytes, size_t len, struct event_scratch *scratch,
+                       struct daybook_event *ret, struct daybook_data *ret_data, struct daybook_error *err);
 
 /* Pack `event` (all members but data, bytes) with `data`; for an application's type (data == NULL) event->data is
  * taken as it is. Sets *ret_len. DAYBOOK_TOO_LARGE when it does not fit. */

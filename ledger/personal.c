@@ -22,6 +22,8 @@ struct personal {
 struct personal_txn {
     struct personal *personal;
     MDB_txn *mdb;
+    bool is_ordered; /* only of a reader */
+    MDB_cursor *near;
 };
 
 static void folder_of(const char *folder, uint64_t generation, char out[4096])
@@ -128,8 +130,15 @@ void personal_abort(struct personal_txn *txn)
 {
     if (!txn)
         return;
+    if (txn->near)
+        mdb_cursor_close(txn->near);
     env_abort(txn->personal->env, txn->mdb);
     free(txn);
+}
+
+void personal_expect_order(struct personal_txn *txn)
+{
+    txn->is_ordered = true;
 }
 
 static MDB_val value_key(uint64_t seq, uint16_t slot, uint8_t out[VALUE_KEY_SIZE])
@@ -154,7 +163,8 @@ int personal_value(struct personal_txn *txn, uint64_t seq, uint16_t slot, const 
 {
     uint8_t buffer[VALUE_KEY_SIZE];
     MDB_val key = value_key(seq, slot, buffer), value;
-    int rc = mdb_get(txn->mdb, txn->personal->values, &key, &value);
+    int rc = txn->is_ordered ? env_get_near(txn->mdb, txn->personal->values, &txn->near, &key, &value)
+                             : mdb_get(txn->mdb, txn->personal->values, &key, &value);
     *ret_value = DAYBOOK_TEXT_NONE;
     if (rc == MDB_NOTFOUND || (!rc && value.mv_size < DAYBOOK_SALT_SIZE))
         return 0;

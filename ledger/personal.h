@@ -23,6 +23,9 @@ int personal_begin(struct personal *personal, bool write, struct personal_txn **
 int personal_commit(struct personal_txn *txn, struct daybook_error *err);
 void personal_abort(struct personal_txn *txn);
 
+/* As store_expect_order, for values. */
+void personal_expect_order(struct personal_txn *txn);
+
 /* Absent (ptr NULL) when there is none. Valid as rows of the log are. */
 int personal_value(struct personal_txn *txn, uint64_t seq, uint16_t slot, const uint8_t **ret_salt,
                    struct daybook_text *ret_value, struct daybook_error *err);

@@ -43,9 +43,11 @@ struct store {
 struct store_txn {
     struct store *store;
     MDB_txn *mdb;
-    MDB_cursor *cursors[TABLE_COUNT]; /* of a write transaction, for puts in a row; opened when first needed */
-    struct recent *recent;            /* the store's, in a write transaction */
-    bool continues;                   /* our own last commit */
+    /* A writer's for puts in a row, an ordered reader's for rows near the last one; opened when first needed. */
+    MDB_cursor *cursors[TABLE_COUNT];
+    bool is_ordered;       /* only of a reader */
+    struct recent *recent; /* the store's, in a write transaction */
+    bool continues;        /* our own last commit */
 };
 
 struct head_row {
@@ -349,8 +351,16 @@ void store_abort(struct store_txn *txn)
 {
     if (!txn)
         return;
+    for (int i = 0; i < TABLE_COUNT; i++)
+        if (txn->is_ordered && txn->cursors[i])
+            mdb_cursor_close(txn->cursors[i]); /* a writer's end with its transaction */
     env_abort(txn->store->env, txn->mdb);
     free(txn);
+}
+
+void store_expect_order(struct store_txn *txn)
+{
+    txn->is_ordered = true;
 }
 
 /* ---- rows */
@@ -358,7 +368,9 @@ void store_abort(struct store_txn *txn)
 static int get(struct store_txn *txn, enum table table, MDB_val key, MDB_val *ret, bool *ret_found,
                struct daybook_error *err)
 {
-    int rc = mdb_get(txn->mdb, txn->store->tables[table], &key, ret);
+    MDB_dbi dbi = txn->store->tables[table];
+    int rc = txn->is_ordered ? env_get_near(txn->mdb, dbi, &txn->cursors[table], &key, ret)
+                             : mdb_get(txn->mdb, dbi, &key, ret);
     *ret_found = rc == 0;
     return rc == MDB_NOTFOUND ? 0 : env_fail(txn->store->env, rc, err);
 }

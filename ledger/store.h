@@ -45,6 +45,9 @@ bool store_continues(const struct store_txn *txn);
 int store_commit(struct store_txn *txn, struct daybook_error *err); /* ends it either way */
 void store_abort(struct store_txn *txn);                            /* NULL is allowed */
 
+/* From here on, this reader asks for rows of each table mostly in the order in which they stand. */
+void store_expect_order(struct store_txn *txn);
+
 /* 0 for an empty log. */
 int store_last_seq(struct store_txn *txn, uint64_t *ret, struct daybook_error *err);
 /* The bytes live until the transaction ends or, in a write transaction, the next put. DAYBOOK_NOT_FOUND. */

@@ -24,23 +24,30 @@ static int32_t character_at(const char *s, size_t len, size_t *ret_len)
     return used > 0 ? character : -1;
 }
 
-/* And without NUL. */
+/* How many bytes at the front are ASCII other than NUL. */
+static size_t plain_prefix(struct daybook_text text)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    size_t len = 0;
+    for (uint64_t eight; text.len - len >= sizeof eight; len += sizeof eight) {
+        memcpy(&eight, text.ptr + len, sizeof eight);
+        if ((eight | (eight - ones)) & tops) /* a byte above 0x7f, or one that borrows: 0 */
+            break;
+    }
+    while (len < text.len && (unsigned char)(text.ptr[len] - 1) < 0x7f) {
+        len++;
+    }
+    return len;
+}
+
 static bool is_ascii(struct daybook_text text)
 {
-    unsigned char high = 0;
-    bool whole = true;
-    for (size_t i = 0; i < text.len; i++) {
-        high |= (unsigned char)text.ptr[i];
-        whole &= text.ptr[i] != '\0';
-    }
-    return whole && high < 0x80;
+    return plain_prefix(text) == text.len;
 }
 
 bool text_is_valid(struct daybook_text text)
 {
-    if (is_ascii(text))
-        return true;
-    for (size_t pos = 0, used; pos < text.len; pos += used) {
+    for (size_t pos = plain_prefix(text), used; pos < text.len; pos += used) {
         if (character_at(text.ptr + pos, text.len - pos, &used) <= 0) {
             return false;
         }

@@ -48,7 +48,7 @@ struct verification {
     const struct verify_options *options;
     struct verify_result *result;
     struct daybook_snapshot *snapshot;
-    struct daybook_error *err;
+    struct daybook_error *err; /* what failed last; a finding, or the end */
     struct tree tree;
     struct heads heads[DAYBOOK_KIND_COUNT];
     struct reference references[DAYBOOK_KIND_COUNT]; /* of the entry being read */
@@ -81,15 +81,12 @@ static int no_memory(struct verification *v)
 }
 
 /* What says a sentence about damage is a finding; what the machine could not do ends it. */
-static int found_or_failed(struct verification *v, uint64_t seq, int rc, const struct daybook_error *error)
+static int found_or_failed(struct verification *v, uint64_t seq, int rc)
 {
     if (rc != DAYBOOK_DAMAGED && rc != DAYBOOK_NOT_FOUND && rc != DAYBOOK_NEWER_FORMAT && rc != DAYBOOK_BAD_VALUE &&
-        rc != DAYBOOK_TOO_LARGE) {
-        if (rc && v->err)
-            *v->err = *error;
+        rc != DAYBOOK_TOO_LARGE)
         return rc;
-    }
-    found(v, seq, "%s", error->message);
+    found(v, seq, "%s", v->err->message);
     return 0;
 }
 
@@ -209,9 +206,8 @@ static void refer_all(struct verification *v, const struct daybook_event *event,
 /* Who a customer is now. Damage on the way is found where it lies. */
 static int merged_into(struct verification *v, uint32_t *ordinal)
 {
-    struct daybook_error error = {0};
-    int rc = ledger_final_customer(v->snapshot->log, ordinal, &error);
-    return rc == DAYBOOK_DAMAGED || rc == DAYBOOK_NOT_FOUND ? 0 : found_or_failed(v, 0, rc, &error);
+    int rc = ledger_final_customer(v->snapshot->log, ordinal, v->err);
+    return rc == DAYBOOK_DAMAGED || rc == DAYBOOK_NOT_FOUND ? 0 : found_or_failed(v, 0, rc);
 }
 
 struct name_visit {
@@ -245,8 +241,10 @@ static int check_name(void *context, bool is_personal, uint32_t kind, struct day
 static int count_counters(struct verification *v, const struct daybook_event *event)
 {
     char prefix[NUMBERS_EXPANDED_MAX];
+    if (event->type != DAYBOOK_ORDER_CREATED)
+        return 0;
     int32_t day = zone_day(ledger_zone(v->snapshot->ledger), event->recorded_us);
-    if (event->type != DAYBOOK_ORDER_CREATED || day == v->counter_day)
+    if (day == v->counter_day)
         return 0;
     v->counter_day = day;
     struct daybook_text numbers = {v->numbers, strlen(v->numbers)};
@@ -349,34 +347,25 @@ static int check_by_type(struct verification *v, const struct daybook_event *eve
     return event->type == DAYBOOK_ORDER_EVENT_VOIDED ? add_void(v, event, data) : 0;
 }
 
-static int check_data(struct verification *v, const struct daybook_event *event)
+static int check_data(struct verification *v, const struct daybook_event *event, struct daybook_data *data)
 {
     const struct schema_type *type = schema_by_wire(event->type);
-    struct daybook_error error = {0};
-    struct daybook_data data;
     if (!type && event->type >= DAYBOOK_APPLICATION_TYPE_MIN)
         return count_key(v, event, NULL);
-    int rc = event_read_data(event, &v->scratch, &data, &error);
-    if (!rc && type->subject != event->kind)
-        rc = daybook_fail(&error, DAYBOOK_BAD_VALUE, "%s is about %s", type->name, schema_kind_name(event->kind));
-    if (!rc)
-        rc = data_validate(type, &data, &error);
-    if (rc == DAYBOOK_BAD_VALUE || rc == DAYBOOK_TOO_LARGE) {
-        found(v, event->seq, "The fields of event %llu are wrong: %s", SEQ(event->seq), error.message);
-        return 0;
+    if (!type || event->version > type->version) {
+        int rc = event_read_data(event, &v->scratch, data, v->err);
+        return found_or_failed(v, event->seq, rc);
     }
-    if (rc)
-        return found_or_failed(v, event->seq, rc, &error);
     struct name_visit visit = {v, event->seq};
-    refer_all(v, event, &data);
-    rc = check_by_type(v, event, &data);
+    refer_all(v, event, data);
+    int rc = check_by_type(v, event, data);
     if (!rc)
-        rc = data_each_personal(type, &data, check_personal, &visit);
+        rc = data_each_personal(type, data, check_personal, &visit);
     if (!rc)
-        rc = names_of_event(event, &data, v->snapshot->personal, check_name, &visit, &error);
+        rc = names_of_event(event, data, v->snapshot->personal, check_name, &visit, v->err);
     if (!rc)
-        rc = count_key(v, event, &data);
-    return found_or_failed(v, event->seq, rc, &error);
+        rc = count_key(v, event, data);
+    return found_or_failed(v, event->seq, rc);
 }
 
 /* ---- events */
@@ -389,10 +378,9 @@ static int grow_tree(struct verification *v, uint64_t seq, const uint8_t *bytes,
     unsigned count = tree_append(&v->tree, &leaf, rows);
     for (unsigned i = 0; i < count; i++) {
         struct tree_hash stored;
-        struct daybook_error error = {0};
-        int rc = store_tree_row(v->snapshot->log, rows[i].level, rows[i].index, &stored, &error);
+        int rc = store_tree_row(v->snapshot->log, rows[i].level, rows[i].index, &stored, v->err);
         if (rc && rc != DAYBOOK_DAMAGED)
-            return found_or_failed(v, seq, rc, &error);
+            return found_or_failed(v, seq, rc);
         if (rc || memcmp(&stored, &rows[i].hash, sizeof stored) != 0)
             found(v, 0,
                   "Something among the events %llu to %llu is not what was recorded: their hash (level %u, row %llu) "
@@ -423,7 +411,7 @@ static int check_event(void *context, uint64_t seq, const uint8_t *bytes, size_t
 {
     struct verification *v = context;
     struct daybook_event event;
-    struct daybook_error error = {0};
+    struct daybook_data data;
     (void)err;
     check_seq(v, seq);
     v->result->events++;
@@ -432,7 +420,7 @@ static int check_event(void *context, uint64_t seq, const uint8_t *bytes, size_t
     int rc = grow_tree(v, seq, bytes, len);
     if (rc)
         return rc;
-    if (event_validate(seq, bytes, len, &error) || event_read(seq, bytes, len, &event, &error)) {
+    if (event_read_checked(seq, bytes, len, &v->scratch, &event, &data, NULL)) {
         found(v, seq, "Event %llu is not what was recorded: its bytes do not fit its check. Restore a backup.",
               SEQ(seq));
         return 0;
@@ -447,7 +435,7 @@ static int check_event(void *context, uint64_t seq, const uint8_t *bytes, size_t
     refer(v, seq, DAYBOOK_SOURCE, event.cause_source);
     rc = check_chain(v, &event);
     if (!rc)
-        rc = check_data(v, &event);
+        rc = check_data(v, &event, &data);
     return rc ? rc : count_counters(v, &event);
 }
 
@@ -459,9 +447,8 @@ static int check_heads(struct verification *v)
         for (uint32_t i = 0; i < v->heads[kind].count; i++) {
             const struct store_head *head = &v->heads[kind].rows[i];
             struct store_head stored = {0};
-            struct daybook_error error = {0};
-            int rc = store_head(v->snapshot->log, kind, i + 1, &stored, &error);
-            if (rc && found_or_failed(v, head->last_seq, rc, &error))
+            int rc = store_head(v->snapshot->log, kind, i + 1, &stored, v->err);
+            if (rc && found_or_failed(v, head->last_seq, rc))
                 return rc;
             if (!rc && (stored.version != head->version || stored.last_seq != head->last_seq))
                 found(v, head->last_seq,
@@ -482,11 +469,10 @@ static int by_target(const void *a, const void *b)
 static int check_voids(struct verification *v)
 {
     struct store_void *stored = NULL;
-    struct daybook_error error = {0};
     size_t count = 0;
-    int rc = store_voids(v->snapshot->log, &stored, &count, &error);
+    int rc = store_voids(v->snapshot->log, &stored, &count, v->err);
     if (rc)
-        return found_or_failed(v, 0, rc, &error);
+        return found_or_failed(v, 0, rc);
     if (v->void_count)
         qsort(v->voids, v->void_count, sizeof *v->voids, by_target);
     for (size_t i = 0; i < v->void_count; i++)
@@ -606,17 +592,23 @@ static void release(struct verification *v)
 static int verify_open_ledger(struct daybook *ledger, const struct verify_options *options,
                               struct verify_result *result, struct daybook_error *err)
 {
+    struct daybook_error error = {0};
     struct verification v = {
-        .options = options, .result = result, .err = err, .expected_seq = 1, .counter_day = DAYBOOK_DAY_NONE};
+        .options = options, .result = result, .err = &error, .expected_seq = 1, .counter_day = DAYBOOK_DAY_NONE};
     tree_init(&v.tree);
-    int rc = daybook_snapshot_begin(ledger, &v.snapshot, err);
-    if (!rc)
-        rc = store_each_event(v.snapshot->log, 0, check_event, &v, err);
+    int rc = daybook_snapshot_begin(ledger, &v.snapshot, v.err);
+    if (!rc) {
+        store_expect_order(v.snapshot->log);
+        personal_expect_order(v.snapshot->personal);
+        rc = store_each_event(v.snapshot->log, 0, check_event, &v, v.err);
+    }
     if (!rc)
         rc = check_tables(&v);
     tree_root(&v.tree, &result->root);
     snprintf(result->id, sizeof result->id, "%s", daybook_id(ledger));
     release(&v);
+    if (rc && err)
+        *err = error;
     if (!rc && result->problem_count)
         rc = daybook_fail(err, DAYBOOK_VERIFICATION_FAILED, "%s", result->problems[0].message);
     return rc;

@@ -1,12 +1,14 @@
-/* Stored events: whatever the bytes are, reading them ends well, and what is taken as valid can be read and is written
- * the same way again. The first byte says where the bytes come from: the input itself, the input with a check made
- * to fit (which no mutation would find), an event made from the schema table, or such an event with bytes changed. */
+/* Stored events: whatever the bytes are, reading them ends well, and what is taken as valid is what msgpack-c would
+ * take, can be read and is written the same way again. The first byte says where the bytes come from: the input itself,
+ * the input with a check made to fit (which no mutation would find), an event made from the schema table, or such an
+ * event with bytes changed. */
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
 #include "ledger/event.h"
 #include "tests/fuzz/generate.h"
+#include "tests/unit/event_reference.h"
 
 enum { SEQ = 1000, CHECK_SIZE = 5 };
 enum source { RAW, RAW_CHECKED, GENERATED, PATCHED, SOURCE_COUNT };
@@ -38,6 +40,7 @@ static bool try_bytes(const uint8_t *bytes, size_t len)
     bool valid = event_validate(SEQ, bytes, len, NULL) == 0;
     bool read = event_read(SEQ, bytes, len, &event, NULL) == 0;
     require(read || !valid);
+    require(valid == event_reference_validates(SEQ, bytes, len));
     const struct schema_type *type = read ? schema_by_wire(event.type) : NULL;
     int rc = read ? event_read_data(&event, &scratch, &data, NULL) : DAYBOOK_DAMAGED;
     if (type && rc == 0)

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include <xxhash.h>
 
 #include "ledger/event.h"
+#include "tests/unit/event_reference.h"
 #include "tests/unit/scratch.h"
 
 /* ---- random events of any type */
@@ -695,6 +697,65 @@ static void cut_and_flipped(void **state)
     free(s);
 }
 
+/* ---- validation against msgpack-c */
+
+/* A byte that may stand at the head of a value is likelier to be mistaken than any. */
+static uint8_t likely_byte(uint64_t *random)
+{
+    static const uint8_t heads[] = {0x00, 0x01, 0x7f, 0x80, 0x90, 0x91, 0x92, 0x9f, 0xa0, 0xa1, 0xbf, 0xc0,
+                                    0xc1, 0xc2, 0xc4, 0xca, 0xcb, 0xcc, 0xcd, 0xce, 0xcf, 0xd0, 0xd1, 0xd2,
+                                    0xd3, 0xd4, 0xd9, 0xda, 0xdb, 0xdc, 0xdd, 0xde, 0xe0, 0xff};
+    uint32_t which = random_below(random, 2 * sizeof heads);
+    return which < sizeof heads ? heads[which] : (uint8_t)random_below(random, 256);
+}
+
+/* A byte or a few changed, put in or taken out, and the check made to fit again. */
+static void change_bytes(uint64_t *random, const uint8_t *bytes, size_t len, struct bytes *ret)
+{
+    size_t body = len - 5, at = random_below(random, (uint32_t)body);
+    size_t gone = random_below(random, 3), come = random_below(random, 4);
+    if (random_below(random, 2))
+        come = gone = 1;
+    gone = gone < body - at ? gone : body - at;
+    memcpy(ret->at, bytes, at);
+    ret->len = at;
+    for (size_t i = 0; i < come; i++)
+        ret->at[ret->len++] = likely_byte(random);
+    memcpy(ret->at + ret->len, bytes + at + gone, body - at - gone);
+    ret->len += body - at - gone;
+}
+
+static void validated_as_by_msgpack_c(void **state)
+{
+    (void)state;
+    struct sample *s = calloc(1, sizeof *s);
+    unsigned taken_count = 0, refused_count = 0;
+    s->random = random_seed();
+    for (int i = 0; i < 40000; i++) {
+        struct bytes b = {.len = 0};
+        do
+            make_sample(s, &schema_types[random_below(&s->random, (uint32_t)schema_type_count)]);
+        while (s->len + 10 > sizeof b.at);
+        change_bytes(&s->random, s->bytes, s->len, &b);
+        if (random_below(&s->random, 4) == 0) { /* twice */
+            struct bytes once = b;
+            change_bytes(&s->random, once.at, once.len + 5, &b);
+        }
+        add_check(&b, s->event.seq);
+        bool expected = event_reference_validates(s->event.seq, b.at, b.len);
+        bool got = event_validate(s->event.seq, b.at, b.len, NULL) == 0;
+        *(got ? &taken_count : &refused_count) += 1;
+        if (got != expected) {
+            for (size_t j = 0; j < b.len; j++)
+                fprintf(stderr, "%02x", b.at[j]);
+            fail_msg(" %s", got ? "taken" : "refused");
+        }
+    }
+    assert_in_range(taken_count, 1000, 39000); /* changes of both kinds were tried */
+    assert_in_range(refused_count, 1000, 39000);
+    free(s);
+}
+
 /* ---- limits */
 
 static void texts_and_sizes(void **state)
@@ -822,6 +883,7 @@ int main(void)
         cmocka_unit_test(written_as_by_hand),        cmocka_unit_test(taken),
         cmocka_unit_test(not_taken),                 cmocka_unit_test(whole_and_in_its_place),
         cmocka_unit_test(newer_than_this_program),   cmocka_unit_test(cut_and_flipped),
+        cmocka_unit_test(validated_as_by_msgpack_c),
         cmocka_unit_test(texts_and_sizes),           cmocka_unit_test(numbers_and_days),
         cmocka_unit_test(slots_are_the_same_read_and_written),
     };

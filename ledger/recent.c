@@ -32,40 +32,50 @@ void recent_clear(struct recent *recent)
 {
     recent_forget_heads(recent);
     memset(recent->last_ordinals, 0, sizeof recent->last_ordinals);
-    recent->end += RECENT_BYTES; /* what is there lies before the last RECENT_BYTES now */
+    recent->first_seq = recent->next_seq = 0;
 }
 
 /* ---- events */
 
 const uint8_t *recent_event(const struct recent *recent, uint64_t seq, size_t *ret_len)
 {
-    const struct recent_event *event = &recent->events[seq % RECENT_EVENTS];
-    if (event->seq != seq || event->len == 0 || recent->end - event->position > RECENT_BYTES)
+    if (seq < recent->first_seq || seq >= recent->next_seq || recent->next_seq - seq > RECENT_EVENTS)
         return NULL;
-    *ret_len = event->len;
-    return recent->bytes + event->position % RECENT_BYTES;
+    uint64_t position = recent->positions[seq % RECENT_EVENTS];
+    if (recent->end - position > RECENT_BYTES)
+        return NULL;
+    *ret_len = recent->lengths[seq % RECENT_EVENTS];
+    return recent->bytes + position % RECENT_BYTES;
 }
+
+_Static_assert(DAYBOOK_EVENT_SIZE_MAX <= UINT16_MAX && (size_t)DAYBOOK_EVENT_SIZE_MAX <= (size_t)RECENT_BYTES,
+               "any event can be kept");
 
 void recent_keep_event(struct recent *recent, uint64_t seq, const uint8_t *bytes, size_t len)
 {
     size_t left = RECENT_BYTES - recent->end % RECENT_BYTES;
-    if (len > RECENT_BYTES)
-        return;
     if (left < len) /* an event stands in one piece */
         recent->end += left;
-    recent->events[seq % RECENT_EVENTS] = (struct recent_event){seq, recent->end, len};
+    if (seq != recent->next_seq)
+        recent->first_seq = seq;
+    recent->next_seq = seq + 1;
+    recent->positions[seq % RECENT_EVENTS] = recent->end;
+    recent->lengths[seq % RECENT_EVENTS] = (uint16_t)len;
     memcpy(recent->bytes + recent->end % RECENT_BYTES, bytes, len);
     recent->end += len;
 }
 
 /* ---- heads */
 
+/* Neighbours are worked on together, so they stay together in memory: a run of subjects is hashed, and a subject has its
+ * place within its run. */
 static size_t slot_of(const struct recent *recent, uint64_t subject)
 {
-    uint64_t hash = subject * 0x9e3779b97f4a7c15u;
-    size_t slot = (size_t)(hash >> 32) % RECENT_HEADS;
+    enum { RUN = 64, STEP = RUN + 1 }; /* odd: it comes past every slot */
+    uint64_t hash = subject / RUN * 0x9e3779b97f4a7c15u;
+    size_t slot = ((size_t)(hash >> 32) * RUN + subject % RUN) % RECENT_HEADS;
     while (recent->heads[slot].generation == recent->generation && recent->heads[slot].subject != subject)
-        slot = (slot + 1) % RECENT_HEADS;
+        slot = (slot + STEP) % RECENT_HEADS;
     return slot;
 }
 

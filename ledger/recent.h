@@ -23,19 +23,16 @@ struct recent_head {
     uint32_t generation : 31, unwritten : 1; /* of another generation: an empty slot */
 };
 
-struct recent_event {
-    uint64_t seq, position; /* in the endless run of bytes of which the last RECENT_BYTES are kept */
-    size_t len;
-};
-
 struct recent {
     uint32_t generation;
     uint32_t last_ordinals[DAYBOOK_KIND_COUNT]; /* highest of each kind; 0: not known here */
     size_t head_count, unwritten_count;
-    uint64_t end; /* of the run of bytes */
+    uint64_t first_seq, next_seq; /* first_seq .. next_seq - 1 were kept, and may be overwritten since */
+    uint64_t end;                 /* of the endless run of bytes of which the last RECENT_BYTES are there */
     struct recent_head heads[RECENT_HEADS];
-    uint64_t unwritten[RECENT_HEADS]; /* subjects whose heads are not in the table yet */
-    struct recent_event events[RECENT_EVENTS];
+    uint64_t unwritten[RECENT_HEADS];  /* subjects whose heads are not in the table yet */
+    uint64_t positions[RECENT_EVENTS]; /* in the run, by seq modulo RECENT_EVENTS */
+    uint16_t lengths[RECENT_EVENTS];
     uint8_t bytes[RECENT_BYTES];
 };
 

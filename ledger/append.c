@@ -1,12 +1,20 @@
 /* Appending: threads share a commit, processes take turns, personal data is committed before the log.
  *
  *     callers queue ──▶ the first becomes the leader: takes all that wait, one transaction, one commit
- *                       the others wait for it; who came meanwhile is the next batch
+ *                       the others wait for it; who came meanwhile is the next batch, led by the first of them
+ *
+ * Callers that have just been answered often have the next request ready. A leader gives them a moment to come back,
+ * or two halves of them would take turns at commits of half the size; who writes alone never waits.
  *
  * A batch: wait for the turn, lock the log, lock personal data, repair it if a crash left it ahead; each entry is
  * prepared and sequenced; then personal data is committed, then the log. A failed put aborts all of it. */
+#include <linux/futex.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "ledger/date.h"
 #include "ledger/names.h"
@@ -14,6 +22,9 @@
 #include "ledger/writer.h"
 
 #define DAY_US (24 * 3600 * (int64_t)1000000)
+
+/* What a caller in the queue waits for. */
+enum turn { TURN_WAIT, TURN_LEAD, TURN_DONE };
 
 struct append_request {
     const struct daybook_entry *entries;
@@ -23,16 +34,19 @@ struct append_request {
     size_t taken; /* of carried */
     int rc;
     struct daybook_error error;
-    bool done;
+    _Atomic uint32_t turn; /* a futex: each caller is woken by itself, once */
     struct append_request *next;
 };
 
 struct append_queue {
     pthread_mutex_t lock;
-    pthread_cond_t changed;
+    pthread_cond_t gathered; /* as many requests are there as the leader waits for */
     struct append_request *first, **last;
+    size_t count;
     bool has_leader;
     /* the leader's own: */
+    size_t expected;  /* requests, if all come back that took part lately */
+    int64_t batch_ns; /* what the last batch took */
     struct writer writer;
     struct sequence sequence;
     struct tree tree;
@@ -44,8 +58,12 @@ int append_queue_new(struct append_queue **ret, struct daybook_error *err)
     struct append_queue *queue = calloc(1, sizeof *queue);
     if (!queue)
         return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory while opening a ledger.");
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&queue->lock, NULL);
-    pthread_cond_init(&queue->changed, NULL);
+    pthread_cond_init(&queue->gathered, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     queue->last = &queue->first;
     *ret = queue;
     return 0;
@@ -58,7 +76,7 @@ void append_queue_free(struct append_queue *queue)
     writer_release(&queue->writer);
     sequence_release(&queue->sequence);
     event_scratch_release(&queue->scratch);
-    pthread_cond_destroy(&queue->changed);
+    pthread_cond_destroy(&queue->gathered);
     pthread_mutex_destroy(&queue->lock);
     free(queue);
 }
@@ -395,34 +413,80 @@ static void run_batch(struct daybook *ledger, struct append_queue *q, struct app
     }
 }
 
+/* ---- turns */
+
+static void wait_for_turn(struct append_request *request)
+{
+    while (atomic_load(&request->turn) == TURN_WAIT)
+        syscall(SYS_futex, &request->turn, FUTEX_WAIT_PRIVATE, TURN_WAIT, NULL, NULL, 0);
+}
+
+/* With TURN_DONE the request is its caller's again, and may be gone before the kernel hears of its address, which is
+ * all that the kernel takes then. */
+static void give_turn(struct append_request *request, enum turn turn)
+{
+    _Atomic uint32_t *word = &request->turn;
+    atomic_store(word, turn);
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* The moment is a share of what a commit takes, so that a wait in vain costs little beside it. */
+static void gather(struct append_queue *q)
+{
+    enum { SHARE_OF_BATCH = 4 };
+    if (q->count >= q->expected)
+        return;
+    int64_t end = now_ns() + q->batch_ns / SHARE_OF_BATCH;
+    struct timespec until = {.tv_sec = end / 1000000000, .tv_nsec = end % 1000000000};
+    while (q->count < q->expected && !pthread_cond_timedwait(&q->gathered, &q->lock, &until))
+        continue;
+}
+
 /* All that wait, in their order; but carried events go alone, as they fail as a whole. */
-static struct append_request *take_batch(struct append_queue *q)
+static struct append_request *take_batch(struct append_queue *q, size_t *ret_count)
 {
     struct append_request *batch = q->first, *last = batch;
-    while (!batch->carried && last->next && !last->next->carried)
+    size_t count = 1;
+    for (; !batch->carried && last->next && !last->next->carried; count++)
         last = last->next;
     q->first = last->next;
     if (!q->first)
         q->last = &q->first;
+    q->count -= count;
     last->next = NULL;
+    *ret_count = count;
     return batch;
 }
 
-/* Run one batch while others may queue up. */
+/* Run one batch, with one's own request at its head, while others queue up; the first of them leads on. */
 static void lead(struct daybook *ledger, struct append_queue *q)
 {
-    struct append_request *batch = take_batch(q);
-    q->has_leader = true;
+    size_t count;
+    pthread_mutex_lock(&q->lock);
+    gather(q);
+    struct append_request *batch = take_batch(q, &count);
     pthread_mutex_unlock(&q->lock);
+    int64_t begin = now_ns();
     run_batch(ledger, q, batch);
     pthread_mutex_lock(&q->lock);
-    while (batch) { /* a request is its caller's again as soon as it is done */
-        struct append_request *next = batch->next;
-        batch->done = true;
-        batch = next;
+    q->batch_ns = now_ns() - begin;
+    q->expected = count + q->count;
+    struct append_request *leader = q->first;
+    q->has_leader = leader != NULL;
+    pthread_mutex_unlock(&q->lock);
+    if (leader)
+        give_turn(leader, TURN_LEAD);
+    for (struct append_request *r = batch->next, *next; r; r = next) {
+        next = r->next;
+        give_turn(r, TURN_DONE);
     }
-    q->has_leader = false;
-    pthread_cond_broadcast(&q->changed);
 }
 
 static int submit(struct daybook *ledger, struct append_request *request, struct daybook_error *err)
@@ -431,12 +495,15 @@ static int submit(struct daybook *ledger, struct append_request *request, struct
     pthread_mutex_lock(&q->lock);
     *q->last = request;
     q->last = &request->next;
-    while (!request->done)
-        if (q->has_leader)
-            pthread_cond_wait(&q->changed, &q->lock);
-        else
-            lead(ledger, q);
+    bool leads = !q->has_leader;
+    q->has_leader = true;
+    if (++q->count == q->expected)
+        pthread_cond_signal(&q->gathered);
     pthread_mutex_unlock(&q->lock);
+    if (!leads)
+        wait_for_turn(request);
+    if (leads || atomic_load(&request->turn) == TURN_LEAD)
+        lead(ledger, q);
     if (request->rc && err)
         *err = request->error;
     return request->rc;

@@ -67,8 +67,8 @@ void recent_keep_event(struct recent *recent, uint64_t seq, const uint8_t *bytes
 
 /* ---- heads */
 
-/* Neighbours are worked on together, so they stay together in memory: a run of subjects is hashed, and a subject has its
- * place within its run. */
+/* Neighbours are worked on together, so they stay together in memory: a run of subjects is hashed, and a subject has
+ * its place within its run. */
 static size_t slot_of(const struct recent *recent, uint64_t subject)
 {
     enum { RUN = 64, STEP = RUN + 1 }; /* odd: it comes past every slot */

@@ -17,6 +17,7 @@
 #include "ledger/date.h"
 #include "ledger/event.h"
 #include "ledger/order_reader.h"
+#include "ledger/verify.h"
 #include "tests/unit/scratch.h"
 
 struct place {
@@ -733,6 +734,134 @@ static void two_handles(void **state)
     assert_string_equal(create(p->ledger, NULL, "A").order_no, "SO-000300");
 }
 
+/* ---- what a writer keeps in mind must not outlive what it is about */
+
+static struct daybook *second_handle(const struct place *p)
+{
+    struct daybook *ledger;
+    assert_int_equal(daybook_open(p->folder, NULL, &ledger, NULL), 0);
+    return ledger;
+}
+
+static struct daybook_result step(struct daybook *ledger, uint32_t type, const char *order_no)
+{
+    struct daybook_draft draft = draft_of(type, order_no);
+    struct daybook_result result;
+    record(ledger, &draft, 1, &result);
+    return result;
+}
+
+static struct daybook_result take_back(struct daybook *ledger, const char *order_no, uint64_t target)
+{
+    struct daybook_draft draft = draft_of(DAYBOOK_ORDER_EVENT_VOIDED, order_no);
+    struct daybook_result result;
+    draft.target = target;
+    draft.reason = DAYBOOK_TEXT("a mistake");
+    record(ledger, &draft, 1, &result);
+    return result;
+}
+
+/* Whose order it is, as the event that created it says. */
+static uint32_t customer_of(struct daybook *ledger, uint64_t created)
+{
+    struct daybook_snapshot *snapshot;
+    struct event_scratch scratch = {0};
+    struct daybook_data data;
+    assert_int_equal(daybook_snapshot_begin(ledger, &snapshot, NULL), 0);
+    struct daybook_event event = event_at(snapshot, created);
+    assert_int_equal(event_read_data(&event, &scratch, &data, NULL), 0);
+    uint32_t customer = data.customer;
+    event_scratch_release(&scratch);
+    daybook_snapshot_end(snapshot);
+    return customer;
+}
+
+static void renames_and_merges_of_another_handle(void **state)
+{
+    struct place *p = *state;
+    struct daybook *other = second_handle(p);
+    create(p->ledger, "B-1", "a");
+    assert_int_equal(customer_of(p->ledger, create(p->ledger, "B-2", "b").last_seq), 2);
+    assert_int_equal(customer_of(p->ledger, create(p->ledger, "B-3", "a").last_seq), 1);
+    assert_int_equal(merge(other, "a", "b"), 0);
+    assert_int_equal(customer_of(p->ledger, create(p->ledger, "B-4", "a").last_seq), 2);
+    assert_int_equal(merge(p->ledger, "b", "c"), DAYBOOK_NOT_FOUND);
+    assert_int_equal(customer_of(other, create(other, "B-5", "c").last_seq), 3);
+    assert_int_equal(merge(p->ledger, "b", "c"), 0);
+    assert_int_equal(customer_of(p->ledger, create(p->ledger, "B-6", "a").last_seq), 3);
+    assert_int_equal(customer_of(other, create(other, "B-7", "b").last_seq), 3);
+    assert_int_equal(rename_customer(other, "c", "d"), 0);
+    assert_int_equal(customer_of(p->ledger, create(p->ledger, "B-8", "d").last_seq), 3);
+    assert_int_equal(customer_of(p->ledger, create(p->ledger, "B-9", "c").last_seq), 3);
+    daybook_close(other);
+}
+
+static void merge_between_entries_of_a_call(void **state)
+{
+    struct place *p = *state;
+    enum { ENTRIES = 4 };
+    struct daybook_draft_item item = item_of("LW-1", 1);
+    struct daybook_draft drafts[ENTRIES];
+    struct daybook_entry entries[ENTRIES];
+    struct daybook_result results[ENTRIES];
+    static const char *const numbers[ENTRIES] = {"C-1", "C-2", NULL, "C-3"};
+    create(p->ledger, "C-0", "b");
+    for (size_t i = 0; i < ENTRIES; i++) {
+        drafts[i] = draft_of(i == 2 ? DAYBOOK_CUSTOMER_MERGED : DAYBOOK_ORDER_CREATED, numbers[i]);
+        drafts[i].customer = i == 2 ? DAYBOOK_TEXT("b") : DAYBOOK_TEXT("a");
+        drafts[i].subject = DAYBOOK_TEXT("a");
+        drafts[i].items = &item, drafts[i].item_count = i != 2;
+        entries[i] = (struct daybook_entry){.drafts = &drafts[i],
+                                            .draft_count = 1,
+                                            .actor = DAYBOOK_TEXT("wang"),
+                                            .via = DAYBOOK_TEXT("wang@host"),
+                                            .via_kind = DAYBOOK_TEXT("os")};
+    }
+    assert_int_equal(daybook_append(p->ledger, entries, ENTRIES, results, NULL), 0);
+    for (size_t i = 0; i < ENTRIES; i++)
+        assert_int_equal(results[i].error.code, 0);
+    assert_int_equal(customer_of(p->ledger, results[1].last_seq), 2);
+    assert_int_equal(customer_of(p->ledger, results[3].last_seq), 1);
+}
+
+static void voids_and_corrections_of_another_handle(void **state)
+{
+    struct place *p = *state;
+    struct daybook *other = second_handle(p);
+    struct order_reader reader = {0};
+    create(p->ledger, "D-1", "a");
+    uint64_t cancelled = step(p->ledger, DAYBOOK_ORDER_CANCELLED, "D-1").last_seq;
+    assert_int_equal(step(p->ledger, DAYBOOK_ORDER_SHIPPED, "D-1").error.code, DAYBOOK_STATUS_FORBIDS);
+    assert_int_equal(take_back(other, "D-1", cancelled).error.code, 0);
+    assert_int_equal(step(p->ledger, DAYBOOK_ORDER_SHIPPED, "D-1").error.code, 0);
+    assert_int_equal(step(other, DAYBOOK_ORDER_DELIVERED, "D-1").error.code, 0);
+    assert_int_equal(step(p->ledger, DAYBOOK_ORDER_CANCELLED, "D-1").error.code, DAYBOOK_STATUS_FORBIDS);
+    assert_int_equal(take_back(p->ledger, "D-1", cancelled).error.code, DAYBOOK_CANNOT_VOID);
+    load(&reader, p->ledger);
+    assert_int_equal(reader.state.status, STATUS_DELIVERED);
+    assert_int_equal(reader.state.version, 5);
+    order_reader_release(&reader);
+    daybook_close(other);
+}
+
+/* A number that another handle gave is not given again; one that was refused is free. */
+static void orders_of_another_handle(void **state)
+{
+    struct place *p = *state;
+    struct daybook *other = second_handle(p);
+    for (int i = 0; i < 200; i++) {
+        char number[16];
+        snprintf(number, sizeof number, "E-%d", i);
+        struct daybook_result first = create(i % 2 ? other : p->ledger, number, "a");
+        assert_int_equal(first.order, i + 1);
+        assert_int_equal(create(i % 2 ? p->ledger : other, number, "a").error.code, DAYBOOK_ALREADY_EXISTS);
+        struct daybook_result next = step(i % 3 ? p->ledger : other, DAYBOOK_ORDER_PROCESSING_STARTED, number);
+        assert_int_equal(next.order, first.order);
+        assert_int_equal(next.last_seq, first.last_seq + 1);
+    }
+    daybook_close(other);
+}
+
 /* In a child: exit status 0 when all is as it should be. */
 static int in_child(struct place *p)
 {
@@ -1053,6 +1182,41 @@ static void foreign_and_damaged(void **state)
     assert_string_equal(create(ledger, NULL, "A").order_no, "SO-000002"); /* and its own identity */
 }
 
+/* What was put before a commit failed is in memory, but not in the log. */
+static void nothing_remains_of_an_aborted_commit(void **state)
+{
+    struct both *b = *state;
+    struct copy *c = b->copy;
+    struct daybook *ledger = b->place->ledger;
+    uint8_t root[32], carried_root[32], damaged[200];
+    size_t taken = 0, half = c->count / 2, last = c->count - 1;
+    struct verify_result verified;
+    assert_int_equal(daybook_carry(ledger, c->events, half, &taken, NULL), 0);
+    struct daybook_carried whole = c->events[last];
+    assert_true(whole.len <= sizeof damaged);
+    memcpy(damaged, whole.bytes, whole.len);
+    damaged[30] ^= 4;
+    c->events[last].bytes = damaged;
+    assert_int_equal(daybook_carry(ledger, c->events + half, c->count - half, &taken, NULL), DAYBOOK_DAMAGED);
+    assert_int_equal(last_seq(ledger), half);
+    c->events[last] = whole;
+    /* The numbers, ordinals and seqs that the aborted ones had are free: the same order gets them here and there. */
+    struct daybook_result here = create(ledger, "K-1", "someone new");
+    assert_int_equal(here.error.code, 0);
+    assert_int_equal(here.first_seq, half + 1);
+    assert_int_equal(step(ledger, DAYBOOK_ORDER_CANCELLED, "K-1").last_seq, here.last_seq + 1);
+    assert_int_equal(daybook_carry(ledger, c->events, c->count, &taken, NULL), DAYBOOK_FOREIGN_LOG);
+    assert_int_equal(step(ledger, DAYBOOK_ORDER_CANCELLED, "K-1").error.code, DAYBOOK_STATUS_FORBIDS);
+    create(ledger, NULL, "a");
+    assert_int_equal(verify_ledger(b->place->folder, &(struct verify_options){0}, &verified, NULL), 0);
+    assert_int_equal(verified.events, last_seq(ledger));
+    root_of(ledger, root);
+    struct daybook *other = second_handle(b->place);
+    root_of(other, carried_root);
+    assert_memory_equal(carried_root, root, 32);
+    daybook_close(other);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define CASE_OF_COPY(name) cmocka_unit_test_setup_teardown(name, setup_copy, teardown_copy)
 
@@ -1081,6 +1245,10 @@ int main(void)
         CASE(created_taken_back_and_created_again),
         CASE(threads_share_commits),
         CASE(two_handles),
+        CASE(renames_and_merges_of_another_handle),
+        CASE(merge_between_entries_of_a_call),
+        CASE(voids_and_corrections_of_another_handle),
+        CASE(orders_of_another_handle),
         CASE(refused_after_fork),
         CASE(read_only_folder),
         CASE(clock_far_behind),
@@ -1089,6 +1257,7 @@ int main(void)
         CASE_OF_COPY(carried_whole),
         CASE_OF_COPY(carried_in_pieces_and_erased),
         CASE_OF_COPY(foreign_and_damaged),
+        CASE_OF_COPY(nothing_remains_of_an_aborted_commit),
     };
     return cmocka_run_group_tests_name("append", tests, NULL, NULL);
 }

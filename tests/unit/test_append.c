@@ -659,16 +659,18 @@ static void created_taken_back_and_created_again(void **state)
 
 /* ---- threads, handles, processes */
 
-enum { THREADS = 8, PER_THREAD = 100 };
+enum { THREADS = 8, PER_THREAD = 400 }; /* more than a thread gets done before another one has its turn to run */
 
 struct worker {
     struct daybook *ledger;
+    pthread_barrier_t *start;
     struct daybook_result results[PER_THREAD];
 };
 
 static void *work(void *context)
 {
     struct worker *w = context;
+    pthread_barrier_wait(w->start);
     for (int i = 0; i < PER_THREAD; i++)
         w->results[i] = create(w->ledger, NULL, "A");
     return NULL;
@@ -693,16 +695,20 @@ static void threads_share_commits(void **state)
     struct place *p = *state;
     static struct worker workers[THREADS];
     pthread_t threads[THREADS];
+    pthread_barrier_t start;
     static bool seen[THREADS * PER_THREAD + 1];
     memset(seen, 0, sizeof seen);
     create(p->ledger, "first", "A");
     uint64_t first = last_seq(p->ledger), before = commits(p->folder);
+    assert_int_equal(pthread_barrier_init(&start, NULL, THREADS), 0);
     for (int i = 0; i < THREADS; i++) {
         workers[i].ledger = p->ledger;
+        workers[i].start = &start;
         assert_int_equal(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
     }
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&start);
     for (int i = 0; i < THREADS; i++)
         for (int j = 0; j < PER_THREAD; j++) {
             const struct daybook_result *r = &workers[i].results[j];

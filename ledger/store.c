@@ -504,13 +504,45 @@ static uint64_t subject_key(uint32_t kind, uint32_t ordinal)
     return (uint64_t)kind << 32 | ordinal;
 }
 
+/* Orders come first in the table, so new ones are put before the heads of all else, and LMDB would leave every page that
+ * it splits there half empty. Taken out first, to be put again with the others, the next rows are not in the way: a
+ * page that is added to at its end is split so that it stays full. */
+static int lift_rows_behind_orders(struct store_txn *txn, struct daybook_error *err)
+{
+    enum { ROWS = 160 }; /* more than a page has */
+    MDB_cursor *cursor = NULL;
+    int lmdb = mdb_cursor_open(txn->mdb, txn->store->tables[HEADS], &cursor), rc = 0;
+    for (int i = 0; i < ROWS && !lmdb && !rc; i++) {
+        struct head_row row;
+        uint64_t subject = subject_key(DAYBOOK_ORDER + 1, 0);
+        MDB_val key = {sizeof subject, &subject}, value;
+        lmdb = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+        if (lmdb)
+            break;
+        if (value.mv_size != sizeof row) {
+            rc = damaged_row(txn, HEADS, err);
+            break;
+        }
+        memcpy(&subject, key.mv_data, sizeof subject);
+        memcpy(&row, value.mv_data, sizeof row);
+        const struct recent_head *newer = recent_head(txn->recent, subject);
+        if (!newer || !newer->unwritten)
+            recent_keep_head(txn->recent, subject, row.last_seq, row.version, true);
+        lmdb = mdb_cursor_del(cursor, 0);
+    }
+    if (cursor)
+        mdb_cursor_close(cursor);
+    return rc || lmdb == MDB_NOTFOUND ? rc : env_fail(txn->store->env, lmdb, err);
+}
+
 /* What is not in the table yet, in the order of keys. */
 static int put_heads(struct store_txn *txn, struct daybook_error *err)
 {
+    enum { MANY = 256 };
     struct recent *recent = txn->recent;
-    int rc = 0;
     if (!recent || recent->unwritten_count == 0)
         return 0;
+    int rc = recent->unwritten_count < MANY ? 0 : lift_rows_behind_orders(txn, err);
     recent_sort_unwritten(recent);
     for (size_t i = 0; i < recent->unwritten_count && !rc; i++) {
         const struct recent_head *head = recent_head(recent, recent->unwritten[i]);

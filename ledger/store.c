@@ -504,9 +504,9 @@ static uint64_t subject_key(uint32_t kind, uint32_t ordinal)
     return (uint64_t)kind << 32 | ordinal;
 }
 
-/* Orders come first in the table, so new ones are put before the heads of all else, and LMDB would leave every page that
- * it splits there half empty. Taken out first, to be put again with the others, the next rows are not in the way: a
- * page that is added to at its end is split so that it stays full. */
+/* Orders come first in the table, so new ones are put before the heads of all else, and LMDB would leave half empty
+ * every page that it splits there. Taken out first, to be put again with the others, the next rows are not in the way:
+ * a page that is added to at its end is split so that it stays full. */
 static int lift_rows_behind_orders(struct store_txn *txn, struct daybook_error *err)
 {
     enum { ROWS = 160 }; /* more than a page has */

@@ -2,6 +2,9 @@
  * pass without memory of its own; tests hold it equal to what msgpack-c reads and writes again. */
 #include "ledger/canonical.h"
 
+#include <endian.h>
+#include <string.h>
+
 #include "daybook/event.h"
 #include "ledger/text.h"
 
@@ -29,6 +32,18 @@ static const struct {
     [ARRAY_16 - FIRST_LONG] = {ARRAY, 2, 15},
 };
 
+static uint64_t read_number(const uint8_t *at, const uint8_t *end, unsigned size)
+{
+    uint64_t value = 0;
+    if ((size_t)(end - at) >= sizeof value) {
+        memcpy(&value, at, sizeof value);
+        return be64toh(value) >> (64 - 8 * size);
+    }
+    for (unsigned i = 0; i < size; i++)
+        value = value << 8 | at[i];
+    return value;
+}
+
 static const uint8_t *pass_text(const uint8_t *at, const uint8_t *end, uint64_t len)
 {
     if (len > DAYBOOK_TEXT_MAX || (uint64_t)(end - at) < len ||
@@ -51,11 +66,10 @@ static const uint8_t *pass_long(const uint8_t *at, const uint8_t *end, uint8_t h
 {
     unsigned size = long_heads[head - FIRST_LONG].size, spare_bits = 64 - 8 * size;
     int64_t shorter = long_heads[head - FIRST_LONG].shorter;
-    uint64_t value = 0;
-    if ((size_t)(end - at) < size)
+    if (size == 0 || (size_t)(end - at) < size)
         return NULL;
-    for (unsigned i = 0; i < size; i++)
-        value = value << 8 | *at++;
+    uint64_t value = read_number(at, end, size);
+    at += size;
     switch (long_heads[head - FIRST_LONG].what) {
     case UNSIGNED:
         return value > (uint64_t)shorter ? at : NULL;

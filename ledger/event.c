@@ -532,7 +532,7 @@ bool event_check_holds(uint64_t seq, const uint8_t *bytes, size_t len)
     return check == event_checksum(seq, bytes, len - CHECK_SIZE);
 }
 
-enum { NIL = 0xc0, ARRAY_HEAD = 0x90 };
+enum { SMALL_MAX = 0x7f, ARRAY_HEAD = 0x90, NIL = 0xc0 };
 
 /* Where the elements of an event begin, but for the check. */
 struct elements {
@@ -547,6 +547,10 @@ static bool find_elements(const uint8_t *bytes, size_t len, struct elements *ret
         return false;
     for (unsigned i = 0; i < EVENT_ELEMENTS - 1; i++) {
         ret->at[i] = at;
+        if (at < end && *at <= SMALL_MAX) {
+            at++;
+            continue;
+        }
         at = canonical_value(at, end, 1);
         if (!at)
             return false;

@@ -52,6 +52,7 @@ struct verification {
     struct tree tree;
     struct heads heads[DAYBOOK_KIND_COUNT];
     struct reference references[DAYBOOK_KIND_COUNT]; /* of the entry being read */
+    unsigned referred_kinds;                         /* a bit for each that it refers to */
     struct name_set public_names, personal_names;
     uint64_t expected_seq, tree_rows, keys;
     int64_t recorded_us;
@@ -94,9 +95,11 @@ static int found_or_failed(struct verification *v, uint64_t seq, int rc)
 
 /* ---- names that were met */
 
-static bool grow_names(struct name_set *set)
+static bool grow_names(struct name_set *set, size_t wanted)
 {
-    size_t capacity = set->capacity ? set->capacity * 2 : 1024;
+    size_t capacity = 1024;
+    while (capacity < 2 * wanted)
+        capacity *= 2;
     uint64_t *slots = calloc(capacity, sizeof *slots);
     if (!slots)
         return false;
@@ -115,8 +118,9 @@ static bool grow_names(struct name_set *set)
 
 static int add_name(struct verification *v, struct name_set *set, uint32_t kind, struct daybook_text name)
 {
-    uint64_t hash = XXH3_64bits_withSeed(name.ptr, name.len, kind) | 1;
-    if (set->count * 2 >= set->capacity && !grow_names(set))
+    uint64_t hash = XXH3_64bits_withSeed(name.ptr, name.len, kind);
+    hash += hash == 0;
+    if (set->count * 2 >= set->capacity && !grow_names(set, set->count + 1))
         return no_memory(v);
     size_t at = hash & (set->capacity - 1);
     while (set->slots[at] && set->slots[at] != hash)
@@ -172,20 +176,23 @@ static int check_chain(struct verification *v, const struct daybook_event *event
 static void refer(struct verification *v, uint64_t seq, enum daybook_kind kind, uint32_t ordinal)
 {
     struct reference *reference = &v->references[kind];
-    if (ordinal > reference->ordinal)
-        *reference = (struct reference){ordinal, seq};
+    if (ordinal <= reference->ordinal)
+        return;
+    *reference = (struct reference){ordinal, seq};
+    v->referred_kinds |= 1u << kind;
 }
 
 /* Within an entry an event may refer to what a later one registers: the first event's actor, for one. */
 static void end_entry(struct verification *v)
 {
-    for (unsigned kind = 0; kind < DAYBOOK_KIND_COUNT; kind++) {
-        const struct reference *reference = &v->references[kind];
+    for (; v->referred_kinds; v->referred_kinds &= v->referred_kinds - 1) {
+        unsigned kind = (unsigned)__builtin_ctz(v->referred_kinds);
+        struct reference *reference = &v->references[kind];
         if (reference->ordinal > v->heads[kind].count)
             found(v, reference->seq, "Event %llu refers to %s %u, which is not registered.", SEQ(reference->seq),
                   schema_kind_name(kind), reference->ordinal);
+        reference->ordinal = 0;
     }
-    memset(v->references, 0, sizeof v->references);
 }
 
 static void refer_all(struct verification *v, const struct daybook_event *event, const struct daybook_data *data)
@@ -589,6 +596,21 @@ static void release(struct verification *v)
     daybook_snapshot_end(v->snapshot);
 }
 
+/* Names are counted before they are met: the sets have their size at once. */
+static int begin_reading(struct verification *v)
+{
+    struct daybook_snapshot *snapshot = v->snapshot;
+    uint64_t names = 0, people = 0;
+    store_expect_order(snapshot->log);
+    personal_expect_order(snapshot->personal);
+    int rc = store_name_count(snapshot->log, &names, v->err);
+    if (!rc)
+        rc = personal_name_count(snapshot->personal, &people, v->err);
+    if (!rc && (!grow_names(&v->public_names, names + 1) || !grow_names(&v->personal_names, people + 1)))
+        rc = no_memory(v);
+    return rc;
+}
+
 static int verify_open_ledger(struct daybook *ledger, const struct verify_options *options,
                               struct verify_result *result, struct daybook_error *err)
 {
@@ -597,11 +619,10 @@ static int verify_open_ledger(struct daybook *ledger, const struct verify_option
         .options = options, .result = result, .err = &error, .expected_seq = 1, .counter_day = DAYBOOK_DAY_NONE};
     tree_init(&v.tree);
     int rc = daybook_snapshot_begin(ledger, &v.snapshot, v.err);
-    if (!rc) {
-        store_expect_order(v.snapshot->log);
-        personal_expect_order(v.snapshot->personal);
+    if (!rc)
+        rc = begin_reading(&v);
+    if (!rc)
         rc = store_each_event(v.snapshot->log, 0, check_event, &v, v.err);
-    }
     if (!rc)
         rc = check_tables(&v);
     tree_root(&v.tree, &result->root);

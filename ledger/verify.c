@@ -26,16 +26,24 @@
 
 enum { PROGRESS_EVERY = 1024 };
 
+/* The head of a subject as its events say it, and a hash of the name that its first event gave; 0: none. */
+struct head {
+    uint64_t last_seq;
+    uint32_t version, first_name;
+};
+
 /* The heads of one kind's subjects, by ordinal - 1. */
 struct heads {
-    struct store_head *rows;
+    struct head *rows;
     uint32_t count, capacity;
 };
 
-/* Names that were met, by hash, so that each counts once. */
+/* Names that were met, each counted once. Most are a subject's first name, which its head remembers; the others are
+ * here, by hash. */
 struct name_set {
     uint64_t *slots; /* 0: empty */
     size_t count, capacity;
+    uint64_t first_names; /* counted, but not here */
 };
 
 /* The largest ordinal of a kind that an entry refers to, and the event that does. */
@@ -95,11 +103,9 @@ static int found_or_failed(struct verification *v, uint64_t seq, int rc)
 
 /* ---- names that were met */
 
-static bool grow_names(struct name_set *set, size_t wanted)
+static bool grow_names(struct name_set *set)
 {
-    size_t capacity = 1024;
-    while (capacity < 2 * wanted)
-        capacity *= 2;
+    size_t capacity = set->capacity ? set->capacity * 2 : 1024;
     uint64_t *slots = calloc(capacity, sizeof *slots);
     if (!slots)
         return false;
@@ -116,17 +122,39 @@ static bool grow_names(struct name_set *set, size_t wanted)
     return true;
 }
 
-static int add_name(struct verification *v, struct name_set *set, uint32_t kind, struct daybook_text name)
+static uint64_t hash_name(uint32_t kind, struct daybook_text name)
 {
     uint64_t hash = XXH3_64bits_withSeed(name.ptr, name.len, kind);
-    hash += hash == 0;
-    if (set->count * 2 >= set->capacity && !grow_names(set, set->count + 1))
-        return no_memory(v);
+    return (uint32_t)hash ? hash : hash + 1;
+}
+
+static size_t slot_of(const struct name_set *set, uint64_t hash)
+{
     size_t at = hash & (set->capacity - 1);
     while (set->slots[at] && set->slots[at] != hash)
         at = (at + 1) & (set->capacity - 1);
+    return at;
+}
+
+static int add_name(struct verification *v, struct name_set *set, uint64_t hash)
+{
+    if (set->count * 2 >= set->capacity && !grow_names(set))
+        return no_memory(v);
+    size_t at = slot_of(set, hash);
     set->count += set->slots[at] == 0;
     set->slots[at] = hash;
+    return 0;
+}
+
+/* The subject that the table of names leads to: its head, if it has one by now. */
+static int count_name(struct verification *v, struct name_set *set, uint64_t hash, struct head *head, bool is_first)
+{
+    if (head && head->first_name == (uint32_t)hash)
+        return 0;
+    if (!head || !is_first || (set->count && set->slots[slot_of(set, hash)]))
+        return add_name(v, set, hash);
+    head->first_name = (uint32_t)hash;
+    set->first_names++;
     return 0;
 }
 
@@ -136,13 +164,13 @@ static int add_subject(struct verification *v, struct heads *heads)
 {
     if (heads->count == heads->capacity) {
         uint32_t capacity = heads->capacity ? heads->capacity * 2 : 64;
-        struct store_head *rows = capacity ? reallocarray(heads->rows, capacity, sizeof *rows) : NULL;
+        struct head *rows = capacity ? reallocarray(heads->rows, capacity, sizeof *rows) : NULL;
         if (!rows)
             return no_memory(v);
         heads->rows = rows;
         heads->capacity = capacity;
     }
-    heads->rows[heads->count++] = (struct store_head){0, 0};
+    heads->rows[heads->count++] = (struct head){0};
     return 0;
 }
 
@@ -162,14 +190,15 @@ static int check_chain(struct verification *v, const struct daybook_event *event
     int rc = event->ordinal > heads->count ? add_subject(v, heads) : 0;
     if (rc)
         return rc;
-    struct store_head *head = &heads->rows[event->ordinal - 1];
+    struct head *head = &heads->rows[event->ordinal - 1];
     uint64_t prev = head->version ? event->seq - head->last_seq : 0;
     if (event->nth != head->version + 1 || event->prev != prev)
         found(v, event->seq,
               "Event %llu says that it is number %u of %s %u, %llu after the one before; it is number %u, %llu after.",
               SEQ(event->seq), event->nth, schema_kind_name(event->kind), event->ordinal, SEQ(event->prev),
               head->version + 1, SEQ(prev));
-    *head = (struct store_head){event->nth, event->seq};
+    head->version = event->nth;
+    head->last_seq = event->seq;
     return 0;
 }
 
@@ -220,6 +249,7 @@ static int merged_into(struct verification *v, uint32_t *ordinal)
 struct name_visit {
     struct verification *v;
     uint64_t seq;
+    uint32_t nth;
 };
 
 static int check_name(void *context, bool is_personal, uint32_t kind, struct daybook_text name, uint32_t ordinal,
@@ -228,10 +258,13 @@ static int check_name(void *context, bool is_personal, uint32_t kind, struct day
     const struct name_visit *visit = context;
     struct verification *v = visit->v;
     uint32_t stored = 0, now = ordinal, stored_now;
-    int rc = add_name(v, is_personal ? &v->personal_names : &v->public_names, kind, name);
-    if (!rc)
-        rc = is_personal ? personal_name(v->snapshot->personal, kind, name, &stored, err)
+    int rc = is_personal ? personal_name(v->snapshot->personal, kind, name, &stored, err)
                          : store_name(v->snapshot->log, kind, name, &stored, err);
+    struct heads *heads = &v->heads[kind];
+    if (!rc)
+        rc = count_name(v, is_personal ? &v->personal_names : &v->public_names, hash_name(kind, name),
+                        stored && stored <= heads->count ? &heads->rows[stored - 1] : NULL,
+                        stored == ordinal && visit->nth == 1);
     stored_now = stored;
     if (!rc && stored && stored != ordinal && kind == DAYBOOK_CUSTOMER) {
         rc = merged_into(v, &now);
@@ -258,7 +291,7 @@ static int count_counters(struct verification *v, const struct daybook_event *ev
     struct daybook_text text = {prefix, numbers_expand(numbers, day, 0, prefix)};
     uint32_t counter = 0;
     int rc = store_name(v->snapshot->log, STORE_KIND_COUNTER, text, &counter, v->err);
-    return rc || counter == 0 ? rc : add_name(v, &v->public_names, STORE_KIND_COUNTER, text);
+    return rc || counter == 0 ? rc : add_name(v, &v->public_names, hash_name(STORE_KIND_COUNTER, text));
 }
 
 /* A key that should stand in the table does, under this event or a later one with the same key. */
@@ -363,7 +396,7 @@ static int check_data(struct verification *v, const struct daybook_event *event,
         int rc = event_read_data(event, &v->scratch, data, v->err);
         return found_or_failed(v, event->seq, rc);
     }
-    struct name_visit visit = {v, event->seq};
+    struct name_visit visit = {v, event->seq, event->nth};
     refer_all(v, event, data);
     int rc = check_by_type(v, event, data);
     if (!rc)
@@ -452,7 +485,7 @@ static int check_heads(struct verification *v)
 {
     for (uint32_t kind = 0; kind < DAYBOOK_KIND_COUNT; kind++)
         for (uint32_t i = 0; i < v->heads[kind].count; i++) {
-            const struct store_head *head = &v->heads[kind].rows[i];
+            const struct head *head = &v->heads[kind].rows[i];
             struct store_head stored = {0};
             int rc = store_head(v->snapshot->log, kind, i + 1, &stored, v->err);
             if (rc && found_or_failed(v, head->last_seq, rc))
@@ -525,11 +558,11 @@ static int check_counts(struct verification *v)
     /* Personal data is committed first: what a crash, or a writer just now, left ahead of the log is no one's fault. */
     bool is_ahead = personal_seq > v->snapshot->last_seq;
     check_count(v, "heads", heads, v->result->subjects, false);
-    check_count(v, "names", names, v->public_names.count, false);
+    check_count(v, "names", names, v->public_names.count + v->public_names.first_names, false);
     check_count(v, "keys", keys, v->keys, false);
     check_count(v, "tree", rows, v->tree_rows, false);
     check_count(v, "personal values", values, v->result->personal_values, is_ahead);
-    return check_count(v, "personal names", people, v->personal_names.count, is_ahead);
+    return check_count(v, "personal names", people, v->personal_names.count + v->personal_names.first_names, is_ahead);
 }
 
 static int check_tables(struct verification *v)
@@ -596,21 +629,6 @@ static void release(struct verification *v)
     daybook_snapshot_end(v->snapshot);
 }
 
-/* Names are counted before they are met: the sets have their size at once. */
-static int begin_reading(struct verification *v)
-{
-    struct daybook_snapshot *snapshot = v->snapshot;
-    uint64_t names = 0, people = 0;
-    store_expect_order(snapshot->log);
-    personal_expect_order(snapshot->personal);
-    int rc = store_name_count(snapshot->log, &names, v->err);
-    if (!rc)
-        rc = personal_name_count(snapshot->personal, &people, v->err);
-    if (!rc && (!grow_names(&v->public_names, names + 1) || !grow_names(&v->personal_names, people + 1)))
-        rc = no_memory(v);
-    return rc;
-}
-
 static int verify_open_ledger(struct daybook *ledger, const struct verify_options *options,
                               struct verify_result *result, struct daybook_error *err)
 {
@@ -619,10 +637,11 @@ static int verify_open_ledger(struct daybook *ledger, const struct verify_option
         .options = options, .result = result, .err = &error, .expected_seq = 1, .counter_day = DAYBOOK_DAY_NONE};
     tree_init(&v.tree);
     int rc = daybook_snapshot_begin(ledger, &v.snapshot, v.err);
-    if (!rc)
-        rc = begin_reading(&v);
-    if (!rc)
+    if (!rc) {
+        store_expect_order(v.snapshot->log);
+        personal_expect_order(v.snapshot->personal);
         rc = store_each_event(v.snapshot->log, 0, check_event, &v, v.err);
+    }
     if (!rc)
         rc = check_tables(&v);
     tree_root(&v.tree, &result->root);

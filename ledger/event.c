@@ -323,19 +323,17 @@ int event_read_data(const struct daybook_event *event, struct event_scratch *scr
             (unsigned long long)event->seq, event->type, event->version);
     struct event_reader r = {.at = event->data, .end = event->data + event->data_len};
     size_t own_used = 0, count = read_array(&r);
-    struct daybook_data data;
-    data_init(&data);
+    data_init(ret);
     for (size_t i = 0; i < count && !r.bad; i++) {
         if (i >= type->field_count)
             skip_value(&r, 0);
         else if (!read_nil(&r))
-            read_field(&r, &type->fields[i], scratch, &own_used, &data);
+            read_field(&r, &type->fields[i], scratch, &own_used, ret);
     }
     if (r.bad || r.at != r.end)
         return damaged(event->seq, err);
-    attach_lists(scratch, &data);
+    attach_lists(scratch, ret);
     scratch->has_unknown = r.unknown || count > type->field_count;
-    *ret = data;
     return 0;
 }
 

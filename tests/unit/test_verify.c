@@ -287,6 +287,32 @@ static void test_forged_event(void **state)
     assert_true(tells(&result, "among the events 1 to 256"));
 }
 
+static void rename_customer(struct daybook *ledger, const char *from, const char *to)
+{
+    struct daybook_draft draft;
+    struct daybook_result result;
+    daybook_draft_init(&draft, DAYBOOK_CUSTOMER_RENAMED);
+    draft.subject = text_of(from);
+    draft.name = text_of(to);
+    assert_int_equal(record(ledger, &draft, 1, &result), 0);
+}
+
+/* A name counts once, however often it is given. */
+static void test_names_given_again(void **state)
+{
+    (void)state;
+    struct daybook *ledger = NULL;
+    assert_int_equal(daybook_open(folder, NULL, &ledger, NULL), 0);
+    rename_customer(ledger, "Customer 1", "Newer name");
+    rename_customer(ledger, "Newer name", "Customer 1");
+    rename_customer(ledger, "Customer 1", "Newer name");
+    daybook_close(ledger);
+    assert_int_equal(verified(0).problem_count, 0);
+    change("personal-0", "names", 3, ADD);
+    struct verify_result result = verified(DAYBOOK_VERIFICATION_FAILED);
+    assert_true(tells(&result, "The table of personal names has 13 rows; the events account for 12"));
+}
+
 static void test_erased_value(void **state)
 {
     (void)state;
@@ -326,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_each_table),
         cmocka_unit_test_setup_teardown(test_swapped_events, make_ledger, remove_ledger),
         cmocka_unit_test_setup_teardown(test_forged_event, make_ledger, remove_ledger),
+        cmocka_unit_test_setup_teardown(test_names_given_again, make_ledger, remove_ledger),
         cmocka_unit_test_setup_teardown(test_erased_value, make_ledger, remove_ledger),
         cmocka_unit_test_setup_teardown(test_identity, make_ledger, remove_ledger),
         cmocka_unit_test(test_no_ledger),

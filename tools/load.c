@@ -22,7 +22,6 @@ enum {
 };
 
 struct chunk_line {
-    json_t *json;
     uint64_t number;
     int64_t recorded_us; /* of an event of another log */
     bool doubtful;
@@ -43,7 +42,8 @@ struct loader {
     struct daybook_entry *entries;
     struct daybook_result *results;
     struct daybook_carried *carried;
-    struct arena arena;
+    struct arena arena; /* its lines, and what they point to */
+    struct arena nodes; /* of one line */
     struct event_scratch scratch;
 };
 
@@ -74,8 +74,6 @@ static int blame_line(struct loader *l, uint64_t number, const struct daybook_er
 
 static void empty_chunk(struct loader *l)
 {
-    for (size_t i = 0; i < l->count; i++)
-        json_decref(l->lines[i].json);
     l->count = l->bytes = 0;
     arena_reset(&l->arena);
 }
@@ -171,12 +169,12 @@ static bool may_end_before(const struct loader *l, const struct chunk_line *next
 }
 
 /* The recorded time that a line of another log says, before anything else of it is read. */
-static int64_t said_recorded_us(const json_t *line)
+static int64_t said_recorded_us(const struct json_node *line)
 {
-    const json_t *said = json_object_get(line, "recordedtime");
+    struct daybook_text said = json_node_text(json_node_member(line, "recordedtime"));
     int64_t us = 0;
-    if (json_is_string(said))
-        instant_parse((struct daybook_text){json_string_value(said), json_string_length(said)}, &us);
+    if (said.ptr)
+        instant_parse(said, &us);
     return us;
 }
 
@@ -186,11 +184,12 @@ static bool is_doubtful(const struct loader *l, const struct daybook_draft *draf
            draft->occurred == DAYBOOK_OCCURRED_ON && draft->occurred_on > l->session->today;
 }
 
-static int read_foreign(struct loader *l, struct chunk_line *line, struct daybook_error *err)
+static int read_foreign(struct loader *l, const struct json_node *json, struct chunk_line *line,
+                        struct daybook_error *err)
 {
     const struct context *ctx = l->session->ctx;
     struct daybook_entry *entry = &l->entries[l->count];
-    int rc = load_foreign_entry(line->json, line->number, ledger_zone(l->session->ledger), &l->arena, entry, err);
+    int rc = load_foreign_entry(json, line->number, ledger_zone(l->session->ledger), &l->arena, entry, err);
     if (rc)
         return rc;
     entry->actor = entry->actor.ptr ? entry->actor : ctx->actor;
@@ -204,31 +203,27 @@ static int read_foreign(struct loader *l, struct chunk_line *line, struct dayboo
 static void drop_entry_of(struct loader *l, const struct chunk_line *line)
 {
     while (l->count && l->is_exact && l->lines[l->count - 1].recorded_us == line->recorded_us)
-        json_decref(l->lines[--l->count].json);
+        l->count--;
 }
 
-/* Takes line.json. */
-static int add_line(struct loader *l, struct chunk_line line, size_t len)
+static bool ends_chunk(const struct loader *l, bool is_exact, const struct chunk_line *line)
+{
+    return l->count && (is_exact != l->is_exact || (is_large(l) && may_end_before(l, line)));
+}
+
+static int add_line(struct loader *l, const struct json_node *json, struct chunk_line line, size_t len)
 {
     struct daybook_error error = {0};
-    bool is_exact = load_is_exact(line.json);
-    line.recorded_us = is_exact ? said_recorded_us(line.json) : 0;
-    bool ends = l->count && (is_exact != l->is_exact || (is_large(l) && may_end_before(l, &line)));
-    int rc = ends ? record_chunk(l) : 0;
-    if (!rc)
-        rc = grow_chunk(l);
-    if (!rc) {
-        rc = is_exact ? load_exact_event(line.json, &l->arena, &l->scratch, &l->carried[l->count], &error)
-                      : read_foreign(l, &line, &error);
-        if (rc && is_exact)
-            drop_entry_of(l, &line);
-        if (rc)
-            rc = blame_line(l, line.number, &error);
-    }
-    if (rc) {
-        json_decref(line.json);
+    bool is_exact = load_is_exact(json);
+    int rc = grow_chunk(l);
+    if (rc)
         return rc;
-    }
+    rc = is_exact ? load_exact_event(json, &l->arena, &l->scratch, &l->carried[l->count], &error)
+                  : read_foreign(l, json, &line, &error);
+    if (rc && is_exact)
+        drop_entry_of(l, &line);
+    if (rc)
+        return blame_line(l, line.number, &error);
     if (l->count == 0)
         l->begun_ms = monotonic_ms();
     l->is_exact = is_exact;
@@ -245,19 +240,29 @@ static bool is_blank(struct daybook_text text)
     return true;
 }
 
+/* A line that ends the chunk before it is read again after that: the chunk's memory, where it stood, is given back. */
 static int read_line(struct loader *l, struct daybook_text text)
 {
-    json_error_t error;
-    char reason[JSON_ERROR_TEXT_LENGTH + 40];
-    l->line_number++;
+    char reason[JSON_NODE_REASON_SIZE];
+    struct chunk_line line = {.number = ++l->line_number};
     if (is_blank(text))
         return 0;
-    json_t *json = json_loadb(text.ptr, text.len, JSON_REJECT_DUPLICATES, &error);
-    if (json && json_is_object(json))
-        return add_line(l, (struct chunk_line){.json = json, .number = l->line_number}, text.len);
-    json_decref(json);
-    snprintf(reason, sizeof reason, json ? "It is no JSON object." : "It is no JSON: %s.", error.text);
-    return bad_line(l, l->line_number, reason);
+    for (;;) {
+        arena_reset(&l->nodes);
+        struct daybook_text kept = arena_text(&l->arena, text);
+        if (!kept.ptr)
+            return daybook_fail(&l->session->ctx->error, DAYBOOK_NO_MEMORY, "Out of memory for a line.");
+        const struct json_node *json = json_node_read(kept, &l->nodes, &l->arena, reason);
+        if (!json)
+            return bad_line(l, line.number, reason);
+        bool is_exact = load_is_exact(json);
+        line.recorded_us = is_exact ? said_recorded_us(json) : 0;
+        if (!ends_chunk(l, is_exact, &line))
+            return add_line(l, json, line, text.len);
+        int rc = record_chunk(l);
+        if (rc)
+            return rc;
+    }
 }
 
 static int wait_ms(const struct loader *l)
@@ -309,6 +314,7 @@ static void release(struct loader *l)
     free(l->results);
     free(l->carried);
     arena_release(&l->arena);
+    arena_release(&l->nodes);
     event_scratch_release(&l->scratch);
 }
 

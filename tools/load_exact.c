@@ -14,11 +14,14 @@
 
 static const char source_prefix[] = "/daybook/";
 
-static struct daybook_text text_member(const json_t *object, const char *name)
+static struct daybook_text text_member(const struct json_node *object, const char *name)
 {
-    const json_t *value = json_object_get(object, name);
-    return json_is_string(value) ? (struct daybook_text){json_string_value(value), json_string_length(value)}
-                                 : DAYBOOK_TEXT_NONE;
+    return json_node_text(json_node_member(object, name));
+}
+
+static bool is_kind(const struct json_node *node, enum json_node_kind kind)
+{
+    return node && node->kind == kind;
 }
 
 static struct daybook_text text_of(const char *text)
@@ -32,7 +35,7 @@ static bool starts_with(struct daybook_text text, const char *prefix)
     return text.len >= len && memcmp(text.ptr, prefix, len) == 0;
 }
 
-bool load_is_exact(const json_t *line)
+bool load_is_exact(const struct json_node *line)
 {
     return text_member(line, "stored").ptr && starts_with(text_member(line, "source"), source_prefix);
 }
@@ -44,12 +47,12 @@ static int disagrees(const char *name, struct daybook_error *err)
 
 /* ---- members */
 
-static bool time_agrees(const json_t *line, const struct daybook_event *event)
+static bool time_agrees(const struct json_node *line, const struct daybook_event *event)
 {
     char text[DAYBOOK_INSTANT_TEXT_SIZE] = "";
     struct daybook_text time = text_member(line, "time");
     bool is_date = event->occurred_us == DAYBOOK_INSTANT_NONE && event->occurred_on != DAYBOOK_DAY_NONE;
-    if (json_is_true(json_object_get(line, "dateonly")) != is_date)
+    if (is_kind(json_node_member(line, "dateonly"), JSON_NODE_TRUE) != is_date)
         return false;
     if (event->occurred_us != DAYBOOK_INSTANT_NONE) {
         instant_format(event->occurred_us, text);
@@ -62,13 +65,13 @@ static bool time_agrees(const json_t *line, const struct daybook_event *event)
            memcmp(time.ptr + 10, "T00:00:00Z", 10) == 0;
 }
 
-static int check_envelope(const json_t *line, const struct daybook_event *event, struct daybook_error *err)
+static int check_envelope(const struct json_node *line, const struct daybook_event *event, struct daybook_error *err)
 {
     char text[80], type[EVENT_TYPE_NAME_SIZE];
     struct daybook_text id = text_member(line, "id"), source = text_member(line, "source");
     struct daybook_text ledger = {source.ptr + sizeof source_prefix - 1, source.len - (sizeof source_prefix - 1)};
     snprintf(text, sizeof text, "/%llu", (unsigned long long)event->seq);
-    if (!starts_with(id, ledger.ptr) ||
+    if (!id.ptr || id.len < ledger.len || memcmp(id.ptr, ledger.ptr, ledger.len) != 0 ||
         !text_equals((struct daybook_text){id.ptr + ledger.len, id.len - ledger.len}, text_of(text)))
         return disagrees("id", err);
     if (!text_equals(text_member(line, "type"), text_of(event_type_name(event, type))))
@@ -82,21 +85,21 @@ static int check_envelope(const json_t *line, const struct daybook_event *event,
     return time_agrees(line, event) ? 0 : disagrees("time", err);
 }
 
-static bool field_agrees(const struct schema_field *field, const struct daybook_data *data, const json_t *members)
+static bool field_agrees(const struct schema_field *field, const struct daybook_data *data, const struct json_node *members)
 {
-    const json_t *value = json_object_get(members, field->name);
+    const struct json_node *value = json_node_member(members, field->name);
     const void *member = (const char *)data + field->offset;
     char text[DAYBOOK_DAY_TEXT_SIZE];
     if (!data_has(data, field))
         return value == NULL;
     switch (field->kind) {
     case SCHEMA_UINT:
-        return json_is_integer(value) && (uint64_t)json_integer_value(value) == *(const uint64_t *)member;
+        return is_kind(value, JSON_NODE_INTEGER) && (uint64_t)value->integer == *(const uint64_t *)member;
     case SCHEMA_TEXT:
-        return text_equals(text_member(members, field->name), *(const struct daybook_text *)member);
+        return text_equals(json_node_text(value), *(const struct daybook_text *)member);
     case SCHEMA_DAY:
         date_format(*(const int32_t *)member, text);
-        return text_equals(text_member(members, field->name), text_of(text));
+        return text_equals(json_node_text(value), text_of(text));
     default:
         return value != NULL; /* made with names of other subjects, or checked by its commitment */
     }
@@ -105,57 +108,58 @@ static bool field_agrees(const struct schema_field *field, const struct daybook_
 /* ---- personal values */
 
 struct personal_values {
-    const json_t *members, *list;
+    const struct json_node *members, *next_pair; /* "data", and the row of its "salts" for the next slot */
     const uint8_t **salts;
     struct daybook_text *values;
     struct arena *arena;
-    size_t count, capacity;
+    size_t count;
     struct daybook_error *err;
 };
 
 /* The plain member is a copy for people; it must be the same text. */
-static bool plain_agrees(const struct personal_values *v, const char *field, const json_t *value)
+static bool plain_agrees(const struct personal_values *v, const char *field, struct daybook_text value)
 {
-    const json_t *plain = json_object_get(v->members, field);
-    if (json_is_object(plain)) /* own fields stand below "fields" */
+    const struct json_node *plain = json_node_member(v->members, field);
+    if (is_kind(plain, JSON_NODE_OBJECT)) /* own fields stand below "fields" */
         return true;
-    return value ? json_equal(plain, value) : json_is_null(plain);
+    return value.ptr ? is_kind(plain, JSON_NODE_TEXT) && text_equals(plain->text, value)
+                     : is_kind(plain, JSON_NODE_NULL);
 }
 
 static int take_value(void *context, const char *field, uint16_t slot, const struct daybook_personal *personal)
 {
     (void)personal;
     struct personal_values *v = context;
-    const json_t *pair = json_array_get(v->list, slot);
+    const struct json_node *pair = v->next_pair;
     bool is_own = strcmp(field, "fields") == 0;
-    if (slot >= v->capacity || !pair)
+    if (!pair)
         return daybook_fail(v->err, DAYBOOK_BAD_VALUE, "\"salts\" has too few rows.");
+    v->next_pair = pair->next;
     v->count = slot + 1u;
-    if (json_is_null(pair))
-        return is_own || plain_agrees(v, field, NULL) ? 0 : disagrees(field, v->err);
+    if (pair->kind == JSON_NODE_NULL)
+        return is_own || plain_agrees(v, field, DAYBOOK_TEXT_NONE) ? 0 : disagrees(field, v->err);
     struct daybook_text salt = text_member(pair, "salt"), value = text_member(pair, "value");
     uint8_t bytes[BASE64_LEN(DAYBOOK_SALT_SIZE) / 4 * 3];
     size_t len = 0;
     if (!value.ptr || salt.len != BASE64_LEN(DAYBOOK_SALT_SIZE) || !base64_decode(salt, bytes, &len) ||
         len != DAYBOOK_SALT_SIZE)
         return daybook_fail(v->err, DAYBOOK_BAD_VALUE, "\"salts\" must be a list of null or {\"salt\", \"value\"}.");
-    if (!is_own && !plain_agrees(v, field, json_object_get(pair, "value")))
+    if (!is_own && !plain_agrees(v, field, value))
         return disagrees(field, v->err);
     v->salts[slot] = arena_copy(v->arena, bytes, DAYBOOK_SALT_SIZE);
     v->values[slot] = value;
     return v->salts[slot] ? 0 : daybook_fail(v->err, DAYBOOK_NO_MEMORY, "Out of memory for a line.");
 }
 
-static int take_data(const json_t *line, const struct daybook_event *event, struct arena *arena,
+static int take_data(const struct json_node *line, const struct daybook_event *event, struct arena *arena,
                      struct event_scratch *scratch, struct daybook_carried *carried, struct daybook_error *err)
 {
     const struct schema_type *type = schema_by_wire(event->type);
-    const json_t *members = json_object_get(line, "data"), *list = json_object_get(members, "salts");
-    size_t capacity = json_array_size(list);
+    const struct json_node *members = json_node_member(line, "data"), *list = json_node_member(members, "salts");
+    size_t capacity = is_kind(list, JSON_NODE_LIST) ? list->count : 0;
     struct personal_values v = {.members = members,
-                                .list = list,
+                                .next_pair = capacity ? list->first : NULL,
                                 .arena = arena,
-                                .capacity = capacity,
                                 .err = err,
                                 .salts = arena_alloc(arena, capacity * sizeof *v.salts + 1),
                                 .values = arena_alloc(arena, capacity * sizeof *v.values + 1)};
@@ -192,7 +196,7 @@ static bool read_sequence(struct daybook_text text, uint64_t *ret)
     return value != 0;
 }
 
-int load_exact_event(const json_t *line, struct arena *arena, struct event_scratch *scratch,
+int load_exact_event(const struct json_node *line, struct arena *arena, struct event_scratch *scratch,
                      struct daybook_carried *ret, struct daybook_error *err)
 {
     struct daybook_text stored = text_member(line, "stored");

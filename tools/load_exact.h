@@ -2,17 +2,16 @@
 #ifndef TOOLS_LOAD_EXACT_H
 #define TOOLS_LOAD_EXACT_H
 
-#include <jansson.h>
-
 #include "daybook/ledger.h"
 #include "ledger/arena.h"
 #include "ledger/event.h"
+#include "tools/json_node.h"
 
 /* Does the line claim to be one: `stored` bytes, and a source /daybook/<id>? */
-bool load_is_exact(const json_t *line);
+bool load_is_exact(const struct json_node *line);
 
-/* The event, into `arena` (texts stay in `line`). DAYBOOK_BAD_VALUE when its members disagree. */
-int load_exact_event(const json_t *line, struct arena *arena, struct event_scratch *scratch,
+/* The event, into `arena` (texts stay where those of `line` are). DAYBOOK_BAD_VALUE when its members disagree. */
+int load_exact_event(const struct json_node *line, struct arena *arena, struct event_scratch *scratch,
                      struct daybook_carried *ret, struct daybook_error *err);
 
 #endif

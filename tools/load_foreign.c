@@ -120,67 +120,66 @@ static int bad(struct reading *r, const char *name, const char *wanted)
     return daybook_fail(r->err, DAYBOOK_BAD_VALUE, "\"%.100s\" must be %s.", name, wanted);
 }
 
-static struct daybook_text text_of(const json_t *string)
+static bool is_kind(const struct json_node *node, enum json_node_kind kind)
 {
-    return (struct daybook_text){json_string_value(string), json_string_length(string)};
+    return node && node->kind == kind;
 }
 
 /* A member that is there as text; absent for one that is not there or null. */
-static int read_text(struct reading *r, const json_t *object, const char *name, struct daybook_text *ret)
+static int read_text(struct reading *r, const struct json_node *object, const char *name, struct daybook_text *ret)
 {
-    const json_t *value = json_object_get(object, name);
-    if (value && !json_is_null(value) && !json_is_string(value))
+    const struct json_node *value = json_node_member(object, name);
+    if (value && value->kind != JSON_NODE_NULL && value->kind != JSON_NODE_TEXT)
         return bad(r, name, "text");
-    *ret = value && json_is_string(value) ? text_of(value) : DAYBOOK_TEXT_NONE;
+    *ret = json_node_text(value);
     return 0;
 }
 
-static int read_members(struct reading *r, const json_t *object, const struct member *members, void *into);
+static int read_members(struct reading *r, const struct json_node *object, const struct member *members, void *into);
 
-static int read_items(struct reading *r, const json_t *value, const struct member *members, struct daybook_draft *draft)
+static int read_items(struct reading *r, const struct json_node *value, const struct member *members, struct daybook_draft *draft)
 {
-    size_t count = json_array_size(value);
-    struct daybook_draft_item *items = arena_alloc(r->arena, count * sizeof *items + 1);
-    if (!json_is_array(value))
+    if (!is_kind(value, JSON_NODE_LIST))
         return bad(r, "items", "a list");
+    struct daybook_draft_item *items = arena_alloc(r->arena, value->count * sizeof *items + 1), *into = items;
     if (!items)
         return daybook_fail(r->err, DAYBOOK_NO_MEMORY, "Out of memory for a line.");
-    for (size_t i = 0; i < count; i++) {
-        const json_t *item = json_array_get(value, i);
-        items[i].expected_on = DAYBOOK_DAY_NONE;
-        if (!json_is_object(item))
+    for (const struct json_node *item = value->first; item; item = item->next, into++) {
+        into->expected_on = DAYBOOK_DAY_NONE;
+        if (item->kind != JSON_NODE_OBJECT)
             return bad(r, "items", "a list of objects");
-        int rc = read_members(r, item, members, &items[i]);
+        int rc = read_members(r, item, members, into);
         if (rc)
             return rc;
-        items[i].is_new = items[i].line == 0;
-        items[i].has_quantity = json_is_string(json_object_get(item, "quantity"));
+        into->is_new = into->line == 0;
+        into->has_quantity = is_kind(json_node_member(item, "quantity"), JSON_NODE_TEXT);
     }
     draft->items = items;
-    draft->item_count = count;
+    draft->item_count = value->count;
     return 0;
 }
 
-static int read_member(struct reading *r, const struct member *member, const json_t *value, void *into)
+static int read_member(struct reading *r, const struct member *member, const struct json_node *value, void *into)
 {
     void *at = (char *)into + member->offset;
     switch (member->kind) {
     case MEMBER_TEXT:
-        if (!json_is_string(value))
+        if (value->kind != JSON_NODE_TEXT)
             return bad(r, member->name, "text");
-        *(struct daybook_text *)at = text_of(value);
+        *(struct daybook_text *)at = value->text;
         return 0;
     case MEMBER_DAY:
-        return json_is_string(value) && date_parse_iso(text_of(value), at) ? 0
-                                                                           : bad(r, member->name, "a date, YYYY-MM-DD");
+        return value->kind == JSON_NODE_TEXT && date_parse_iso(value->text, at)
+                   ? 0
+                   : bad(r, member->name, "a date, YYYY-MM-DD");
     case MEMBER_QUANTITY:
-        return json_is_string(value) && decimal_parse(text_of(value), at)
+        return value->kind == JSON_NODE_TEXT && decimal_parse(value->text, at)
                    ? 0
                    : bad(r, member->name, "a plain decimal in quotes, such as \"2.5\"");
     case MEMBER_LINE:
-        if (!json_is_integer(value) || json_integer_value(value) < 1 || json_integer_value(value) > UINT32_MAX)
+        if (value->kind != JSON_NODE_INTEGER || value->integer < 1 || value->integer > UINT32_MAX)
             return bad(r, member->name, "the number of a line");
-        *(uint32_t *)at = (uint32_t)json_integer_value(value);
+        *(uint32_t *)at = (uint32_t)value->integer;
         return 0;
     case MEMBER_ITEMS:
         return read_items(r, value, member->items, into);
@@ -188,43 +187,49 @@ static int read_member(struct reading *r, const struct member *member, const jso
     return 0;
 }
 
-static const struct member *find_member(const struct member *members, const char *name)
+static bool is_name(struct daybook_text text, const char *name)
 {
-    while (members->name && strcmp(members->name, name) != 0)
+    size_t len = strlen(name);
+    return text.len == len && memcmp(text.ptr, name, len) == 0;
+}
+
+static const struct member *find_member(const struct member *members, struct daybook_text name)
+{
+    while (members->name && !is_name(name, members->name))
         members++;
     return members->name ? members : NULL;
 }
 
 /* Members that nobody knows are refused: what was written would be lost without a word. */
-static int read_members(struct reading *r, const json_t *object, const struct member *members, void *into)
+static int read_members(struct reading *r, const struct json_node *object, const struct member *members, void *into)
 {
-    const char *name;
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)object, name, value)
-    {
-        const struct member *member = find_member(members, name);
+    for (const struct json_node *value = object ? object->first : NULL; value; value = value->next) {
+        const struct member *member = find_member(members, value->name);
         if (!member)
-            return daybook_fail(r->err, DAYBOOK_BAD_VALUE, "There is no member \"%.100s\" here.", name);
-        int rc = json_is_null(value) ? 0 : read_member(r, member, value, into);
+            return daybook_fail(r->err, DAYBOOK_BAD_VALUE, "There is no member \"%.*s\" here.",
+                                (int)(value->name.len < 100 ? value->name.len : 100), value->name.ptr);
+        int rc = value->kind == JSON_NODE_NULL ? 0 : read_member(r, member, value, into);
         if (rc)
             return rc;
     }
     for (; members->name; members++) {
-        value = json_object_get(object, members->name);
-        if (members->required && (!value || json_is_null(value)))
+        if (!members->required)
+            continue;
+        const struct json_node *value = json_node_member(object, members->name);
+        if (!value || value->kind == JSON_NODE_NULL)
             return daybook_fail(r->err, DAYBOOK_BAD_VALUE, "\"%s\" is missing.", members->name);
     }
     return 0;
 }
 
-static int read_type(struct reading *r, const json_t *line, const struct foreign_type **ret)
+static int read_type(struct reading *r, const struct json_node *line, const struct foreign_type **ret)
 {
     struct daybook_text name;
     int rc = read_text(r, line, "type", &name);
     if (rc)
         return rc;
     for (size_t i = 0; i < sizeof foreign_types / sizeof *foreign_types; i++)
-        if (name.ptr && strcmp(name.ptr, foreign_types[i].name) == 0) {
+        if (name.ptr && is_name(name, foreign_types[i].name)) {
             *ret = &foreign_types[i];
             return 0;
         }
@@ -232,7 +237,7 @@ static int read_type(struct reading *r, const json_t *line, const struct foreign
                         (int)(name.len < 100 ? name.len : 100), name.ptr ? name.ptr : "");
 }
 
-static int read_subject(struct reading *r, const json_t *line, struct daybook_text *ret_order_no)
+static int read_subject(struct reading *r, const struct json_node *line, struct daybook_text *ret_order_no)
 {
     static const char prefix[] = "order/";
     struct daybook_text subject;
@@ -245,22 +250,23 @@ static int read_subject(struct reading *r, const json_t *line, struct daybook_te
     return 0;
 }
 
-static int read_time(struct reading *r, const json_t *line, const struct zone *zone, struct daybook_draft *draft)
+static int read_time(struct reading *r, const struct json_node *line, const struct zone *zone, struct daybook_draft *draft)
 {
     struct daybook_text time;
-    const json_t *date_only = json_object_get(line, "dateonly");
+    const struct json_node *date_only = json_node_member(line, "dateonly");
     int64_t instant_us;
     int rc = read_text(r, line, "time", &time);
     if (rc)
         return rc;
-    if (date_only && !json_is_boolean(date_only))
+    bool is_date_only = is_kind(date_only, JSON_NODE_TRUE);
+    if (date_only && !is_date_only && date_only->kind != JSON_NODE_FALSE)
         return bad(r, "dateonly", "true or false");
     draft->occurred = time.ptr ? DAYBOOK_OCCURRED_ON : DAYBOOK_OCCURRED_UNKNOWN;
     if (!time.ptr)
         return 0;
     if (!instant_parse(time, &instant_us))
         return bad(r, "time", "an instant such as 2026-01-19T08:00:00Z");
-    if (json_is_true(date_only)) {
+    if (is_date_only) {
         bool is_date = date_parse_iso((struct daybook_text){time.ptr, 10}, &draft->occurred_on);
         return is_date ? 0 : bad(r, "time", "an instant such as 2026-01-19T08:00:00Z");
     }
@@ -270,7 +276,7 @@ static int read_time(struct reading *r, const json_t *line, const struct zone *z
 }
 
 /* Two sources may use the same ids: the key is made of both, which no line feed in a source can mix up. */
-static int read_key(struct reading *r, const json_t *line, struct daybook_entry *entry)
+static int read_key(struct reading *r, const struct json_node *line, struct daybook_entry *entry)
 {
     struct daybook_text id, source;
     int rc = read_text(r, line, "id", &id);
@@ -296,7 +302,7 @@ static int read_key(struct reading *r, const json_t *line, struct daybook_entry 
     return 0;
 }
 
-int load_foreign_entry(const json_t *line, uint64_t line_number, const struct zone *zone, struct arena *arena,
+int load_foreign_entry(const struct json_node *line, uint64_t line_number, const struct zone *zone, struct arena *arena,
                        struct daybook_entry *entry, struct daybook_error *err)
 {
     struct reading r = {arena, err};
@@ -317,9 +323,9 @@ int load_foreign_entry(const json_t *line, uint64_t line_number, const struct zo
         rc = read_key(&r, line, entry);
     if (!rc)
         rc = read_text(&r, line, "actor", &entry->actor);
-    const json_t *data = json_object_get(line, "data");
-    if (!rc && data && !json_is_null(data))
-        rc = json_is_object(data) ? read_members(&r, data, type->members, draft) : bad(&r, "data", "an object");
+    const struct json_node *data = json_node_member(line, "data");
+    if (!rc && data && data->kind != JSON_NODE_NULL)
+        rc = data->kind == JSON_NODE_OBJECT ? read_members(&r, data, type->members, draft) : bad(&r, "data", "an object");
     else if (!rc)
         rc = read_members(&r, NULL, type->members, draft);
     draft->cause_row = entry->source && line_number <= UINT32_MAX ? (uint32_t)line_number : 0;

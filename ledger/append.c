@@ -275,13 +275,11 @@ static int carry_known(struct append_queue *q, const struct daybook_carried *car
 }
 
 static int check_carried(struct append_queue *q, const struct daybook_carried *carried, struct daybook_event *event,
-                         struct daybook_error *err)
+                         struct daybook_data *data, struct daybook_error *err)
 {
     struct store_head head;
     uint32_t last_ordinal = 0;
-    int rc = event_validate(carried->seq, carried->bytes, carried->len, err);
-    if (!rc)
-        rc = event_read(carried->seq, carried->bytes, carried->len, event, err);
+    int rc = event_read_checked(carried->seq, carried->bytes, carried->len, &q->scratch, event, data, err);
     if (!rc)
         rc = store_head(q->sequence.log, event->kind, event->ordinal, &head, err);
     if (!rc && head.version == 0)
@@ -313,11 +311,10 @@ static int carry_event(struct append_queue *q, const struct daybook_carried *car
     struct daybook_data data;
     if (carried->seq <= q->sequence.last_seq)
         return carry_known(q, carried, err);
-    int rc = check_carried(q, carried, &event, err);
+    int rc = check_carried(q, carried, &event, &data, err);
     const struct schema_type *type = rc ? NULL : schema_by_wire(event.type);
-    data_init(&data);
-    if (!rc && (type || event.type < DAYBOOK_APPLICATION_TYPE_MIN))
-        rc = event_read_data(&event, &q->scratch, &data, err);
+    if (!rc && (type ? event.version > type->version : event.type < DAYBOOK_APPLICATION_TYPE_MIN))
+        rc = event_read_data(&event, &q->scratch, &data, err); /* which says that it is newer than this program */
     if (!rc && type)
         rc = put_carried_values(q, carried, type, &data, err);
     if (!rc)

@@ -18,18 +18,12 @@ static const struct {
     unsigned size;
     int64_t shorter;
 } long_heads[LAST_LONG - FIRST_LONG + 1] = {
-    [0xc4 - FIRST_LONG] = {COMMITMENT, 1, 0},
-    [0xcc - FIRST_LONG] = {UNSIGNED, 1, 0x7f},
-    [0xcd - FIRST_LONG] = {UNSIGNED, 2, UINT8_MAX},
-    [0xce - FIRST_LONG] = {UNSIGNED, 4, UINT16_MAX},
-    [0xcf - FIRST_LONG] = {UNSIGNED, 8, UINT32_MAX},
-    [0xd0 - FIRST_LONG] = {SIGNED, 1, -32},
-    [0xd1 - FIRST_LONG] = {SIGNED, 2, INT8_MIN},
-    [0xd2 - FIRST_LONG] = {SIGNED, 4, INT16_MIN},
-    [0xd3 - FIRST_LONG] = {SIGNED, 8, INT32_MIN},
-    [0xd9 - FIRST_LONG] = {TEXT, 1, 31},
-    [0xda - FIRST_LONG] = {TEXT, 2, UINT8_MAX},
-    [ARRAY_16 - FIRST_LONG] = {ARRAY, 2, 15},
+    [0xc4 - FIRST_LONG] = {COMMITMENT, 1, 0},        [0xcc - FIRST_LONG] = {UNSIGNED, 1, 0x7f},
+    [0xcd - FIRST_LONG] = {UNSIGNED, 2, UINT8_MAX},  [0xce - FIRST_LONG] = {UNSIGNED, 4, UINT16_MAX},
+    [0xcf - FIRST_LONG] = {UNSIGNED, 8, UINT32_MAX}, [0xd0 - FIRST_LONG] = {SIGNED, 1, -32},
+    [0xd1 - FIRST_LONG] = {SIGNED, 2, INT8_MIN},     [0xd2 - FIRST_LONG] = {SIGNED, 4, INT16_MIN},
+    [0xd3 - FIRST_LONG] = {SIGNED, 8, INT32_MIN},    [0xd9 - FIRST_LONG] = {TEXT, 1, 31},
+    [0xda - FIRST_LONG] = {TEXT, 2, UINT8_MAX},      [ARRAY_16 - FIRST_LONG] = {ARRAY, 2, 15},
 };
 
 static uint64_t read_number(const uint8_t *at, const uint8_t *end, unsigned size)

@@ -21,16 +21,17 @@ size_t base64_encode(const uint8_t *bytes, size_t len, char *out)
     return (size_t)(at - out);
 }
 
-static int value_of(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+/* What a character stands for, plus 1; 0 for one that is not in the alphabet. */
+static const uint8_t values[256] = {
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
+    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
+    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+};
 
 bool base64_decode(struct daybook_text text, uint8_t *out, size_t *ret_len)
 {
@@ -43,10 +44,10 @@ bool base64_decode(struct daybook_text text, uint8_t *out, size_t *ret_len)
         unsigned padding = is_last && four[3] == '=' ? (four[2] == '=' ? 2 : 1) : 0;
         uint32_t group = 0;
         for (unsigned j = 0; j < 4; j++) {
-            int value = j >= 4 - padding ? 0 : value_of(four[j]);
-            if (value < 0)
+            unsigned value = j >= 4 - padding ? 1 : values[(unsigned char)four[j]];
+            if (value == 0)
                 return false;
-            group = group << 6 | (uint32_t)value;
+            group = group << 6 | (value - 1);
         }
         if ((padding == 2 && group & 0xffff) || (padding == 1 && group & 0xff))
             return false; /* bits that the padding says are not there */

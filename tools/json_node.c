@@ -53,6 +53,16 @@ static bool take(struct plain *p, char c)
     return true;
 }
 
+/* Is none of 8 bytes a quote, a backslash, a control character or beyond ASCII? */
+static bool are_ordinary(const char *at)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t bytes;
+    memcpy(&bytes, at, sizeof bytes);
+    uint64_t quotes = bytes ^ ones * '"', backslashes = bytes ^ ones * '\\';
+    return ((bytes | (bytes - ones * ' ') | (quotes - ones) | (backslashes - ones)) & tops) == 0;
+}
+
 /* What stands between quotes, when there is no escape in it. */
 static bool read_plain_text(struct plain *p, struct daybook_text *ret)
 {
@@ -60,6 +70,8 @@ static bool read_plain_text(struct plain *p, struct daybook_text *ret)
         return false;
     const char *start = p->at;
     unsigned char seen = 0;
+    while (p->end - p->at >= 8 && are_ordinary(p->at))
+        p->at += 8;
     for (; p->at < p->end && *p->at != '"'; p->at++) {
         if (*p->at == '\\' || (unsigned char)*p->at < ' ')
             return false;

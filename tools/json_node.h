@@ -1,6 +1,6 @@
 /* A line of JSON as a tree that lives in arenas. jansson makes a tree of its own objects, each allocated and freed, in
  * several times the time that recording an event takes; so plain lines (no escapes in texts, no fractions, no deep
- * nesting) are read here in one pass, and jansson reads all others and says what is wrong with those that are no JSON. */
+ * nesting) are read here in one pass. jansson reads all others, and says what is wrong with those that are no JSON. */
 #ifndef TOOLS_JSON_NODE_H
 #define TOOLS_JSON_NODE_H
 

@@ -85,7 +85,8 @@ static int check_envelope(const struct json_node *line, const struct daybook_eve
     return time_agrees(line, event) ? 0 : disagrees("time", err);
 }
 
-static bool field_agrees(const struct schema_field *field, const struct daybook_data *data, const struct json_node *members)
+static bool field_agrees(const struct schema_field *field, const struct daybook_data *data,
+                         const struct json_node *members)
 {
     const struct json_node *value = json_node_member(members, field->name);
     const void *member = (const char *)data + field->offset;

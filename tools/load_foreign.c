@@ -137,7 +137,8 @@ static int read_text(struct reading *r, const struct json_node *object, const ch
 
 static int read_members(struct reading *r, const struct json_node *object, const struct member *members, void *into);
 
-static int read_items(struct reading *r, const struct json_node *value, const struct member *members, struct daybook_draft *draft)
+static int read_items(struct reading *r, const struct json_node *value, const struct member *members,
+                      struct daybook_draft *draft)
 {
     if (!is_kind(value, JSON_NODE_LIST))
         return bad(r, "items", "a list");
@@ -250,7 +251,8 @@ static int read_subject(struct reading *r, const struct json_node *line, struct 
     return 0;
 }
 
-static int read_time(struct reading *r, const struct json_node *line, const struct zone *zone, struct daybook_draft *draft)
+static int read_time(struct reading *r, const struct json_node *line, const struct zone *zone,
+                     struct daybook_draft *draft)
 {
     struct daybook_text time;
     const struct json_node *date_only = json_node_member(line, "dateonly");
@@ -325,7 +327,8 @@ int load_foreign_entry(const struct json_node *line, uint64_t line_number, const
         rc = read_text(&r, line, "actor", &entry->actor);
     const struct json_node *data = json_node_member(line, "data");
     if (!rc && data && data->kind != JSON_NODE_NULL)
-        rc = data->kind == JSON_NODE_OBJECT ? read_members(&r, data, type->members, draft) : bad(&r, "data", "an object");
+        rc = data->kind == JSON_NODE_OBJECT ? read_members(&r, data, type->members, draft)
+                                            : bad(&r, "data", "an object");
     else if (!rc)
         rc = read_members(&r, NULL, type->members, draft);
     draft->cause_row = entry->source && line_number <= UINT32_MAX ? (uint32_t)line_number : 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <utf8proc.h>
 
 #include "ledger/text.h"
 
@@ -220,12 +221,47 @@ static void prefixes(void **state)
     }
 }
 
+/* Plain ASCII does not go through the tables of utf8proc; it must look as if it had. */
+static void ascii_as_by_utf8proc(void **state)
+{
+    (void)state;
+    char text[64];
+    for (int i = 0; i < 20000; i++) {
+        size_t len = (size_t)rand() % (sizeof text - 1), fold_len = 0, nfkc_len = 0;
+        for (size_t j = 0; j < len; j++)
+            text[j] = (char)(1 + rand() % 127);
+        text[len] = '\0';
+        struct daybook_text given = {text, len};
+        char *nfkc = text_nfkc(given, &nfkc_len), *fold = text_fold(given, &fold_len);
+        utf8proc_uint8_t *mapped = NULL;
+        utf8proc_option_t options = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT;
+        utf8proc_ssize_t mapped_len =
+            utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)len, &mapped, options);
+        struct daybook_text expected = text_trim((struct daybook_text){(char *)mapped, (size_t)mapped_len});
+        assert_true(mapped_len >= 0 && text_is_valid(given));
+        assert_true(text_equals((struct daybook_text){nfkc, nfkc_len}, expected));
+        free(mapped);
+        mapped_len = utf8proc_map((const utf8proc_uint8_t *)nfkc, (utf8proc_ssize_t)nfkc_len, &mapped,
+                                  options | UTF8PROC_CASEFOLD);
+        for (size_t from = 0, to = 0; from < (size_t)mapped_len || to < fold_len; to++) {
+            bool is_blank = strchr(" \t\n\v\f\r", mapped[from]) != NULL;
+            assert_int_equal(fold[to], is_blank ? ' ' : mapped[from]);
+            from += is_blank ? strspn((char *)mapped + from, " \t\n\v\f\r") : 1;
+        }
+        text[len / 2] = '\0';
+        assert_int_equal(text_is_valid(given), len == 0);
+        free(mapped);
+        free(nfkc);
+        free(fold);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(validity), cmocka_unit_test(equal_and_ordered), cmocka_unit_test(trimming),
         cmocka_unit_test(folding),  cmocka_unit_test(ascii_in_short),    cmocka_unit_test(width),
-        cmocka_unit_test(prefixes),
+        cmocka_unit_test(prefixes), cmocka_unit_test(ascii_as_by_utf8proc),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }

@@ -179,12 +179,28 @@ static void commitment(void **state)
     assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+/* Short inputs are padded by hand: every length around the ends of one block and of two, cut in two anywhere. */
+static void hashes_of_all_lengths(void **state)
+{
+    (void)state;
+    uint8_t bytes[260], expected[32], got[32];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 7 + 1);
+    for (size_t len = 0; len <= sizeof bytes; len++) {
+        assert_int_equal(EVP_Digest(bytes, len, expected, NULL, EVP_sha256(), NULL), 1);
+        for (size_t cut = 0; cut <= len; cut++) {
+            sha256_pair(bytes, cut, bytes + cut, len - cut, got);
+            assert_memory_equal(got, expected, sizeof got);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(published_roots), cmocka_unit_test(roots_of_all_sizes),
         cmocka_unit_test(rows_when_256_are_complete), cmocka_unit_test(stack_from_rows),
-        cmocka_unit_test(commitment),
+        cmocka_unit_test(commitment), cmocka_unit_test(hashes_of_all_lengths),
     };
     return cmocka_run_group_tests_name("tree", tests, NULL, NULL);
 }

@@ -58,8 +58,34 @@ static bool is_written_again(const msgpack_object *event, const uint8_t *bytes, 
     return same;
 }
 
+/* msgpack-c makes room for as many elements as a head promises, up to 2^32. Such heads stand in no event: look from
+ * head to head whether there is one. */
+static bool promises_too_much(const uint8_t *bytes, size_t len)
+{
+    static const uint8_t widths[32] = {[0x0a] = 4, [0x0b] = 8, [0x0c] = 1, [0x0d] = 2, [0x0e] = 4, [0x0f] = 8,
+                                       [0x10] = 1, [0x11] = 2, [0x12] = 4, [0x13] = 8, [0x1c] = 2, [0x1e] = 2};
+    for (size_t at = 0; at < len;) {
+        uint8_t head = bytes[at++];
+        if (head == 0xdd || head == 0xdf)
+            return true;
+        if (head >= 0xa0 && head <= 0xbf)
+            at += head & 0x1f;
+        else if (head == 0xc4 || head == 0xd9)
+            at += at < len ? 1u + bytes[at] : 1u;
+        else if (head == 0xda)
+            at += at + 1 < len ? 2u + ((size_t)bytes[at] << 8 | bytes[at + 1]) : 2u;
+        else if (head >= 0xc0 && head <= 0xdf && widths[head - 0xc0])
+            at += widths[head - 0xc0];
+        else if (head >= 0xc5 && head <= 0xdf)
+            return true; /* longer texts and byte strings, extensions: in no event either */
+    }
+    return false;
+}
+
 static bool is_canonical(const uint8_t *bytes, size_t len)
 {
+    if (promises_too_much(bytes, len))
+        return false;
     msgpack_unpacked unpacked;
     msgpack_unpacked_init(&unpacked);
     size_t used = 0;

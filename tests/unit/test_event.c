@@ -548,6 +548,7 @@ static void taken(void **state)
         {TYPE, "cd03e8", DATA, "9201a161"},           /* an application's */
         {TYPE, "ccc8", NOWHERE, ""},                  /* not known yet */
         {VERSION, "02", NOWHERE, ""},                 /* nor that version */
+        {TYPE, "20", DATA, "93a14101919301c0920500"}, /* a line without a product */
         {TYPE, "22", DATA, "91ce002cc0a0"},           /* promised for 9999-12-31 */
     };
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
@@ -608,6 +609,8 @@ static void not_taken(void **state)
         {TYPE, "25", DATA, "93c0c0919200920500"},     /* line 0 */
         {TYPE, "25", DATA, "93c0c091920192050a"},      /* ten decimal places */
         {TYPE, "25", DATA, "93c0c091920192cf0de0b6b3a764000000"}, /* 19 digits */
+        {TYPE, "20", DATA, "93a1410191930100920500"},  /* the same, written as product 0 */
+        {TYPE, "20", DATA, "93a14101919701c0c0c0c0c090"}, /* no own fields, written out */
         {TYPE, "22", DATA, "90"},                      /* a promise of nothing */
         {TYPE, "22", DATA, "91ce002cc0a1"},
         {TYPE, "2d", DATA, "9100"},                    /* a retraction of event 0, written out */

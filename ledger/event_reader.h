@@ -1,5 +1,5 @@
-/* Reading an event's bytes in one straight line. It is all inline, as folds read events by the million; what is not
- * seen in a healthy log (long forms, the last bytes before the end) is left to functions of event.c.
+/* Reading an event's bytes in one straight line. It is all inline, as folds read events by the million; what is
+ * seldom seen (signed forms, numbers right before the end) is left to functions of event.c.
  *
  * A reader keeps its first error and returns harmless values, so that it is asked once at the end. Bounds are checked;
  * canonical form and the event's check are not. */

@@ -17,10 +17,11 @@ static int no_memory(struct daybook_error *err)
     return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for the products of an order.");
 }
 
-static int labels_pack(struct labels_buffer *buffer, const struct order_state *state, size_t *ret_len,
+static int labels_pack(struct labels_buffer *buffer, const struct delays_labels *labels, size_t *ret_len,
                        struct daybook_error *err)
 {
-    size_t wanted = LABELS_HEADER + state->line_count + state->carrier.len / sizeof(uint32_t) + 1;
+    size_t products_len = labels->product_count * sizeof *labels->products;
+    size_t wanted = LABELS_HEADER + labels->product_count + labels->carrier.len / sizeof(uint32_t) + 1;
     if (wanted > buffer->capacity) {
         uint32_t *bigger = realloc(buffer->row, wanted * sizeof *bigger);
         if (!bigger)
@@ -28,19 +29,13 @@ static int labels_pack(struct labels_buffer *buffer, const struct order_state *s
         buffer->row = bigger;
         buffer->capacity = wanted;
     }
-    uint32_t *products = buffer->row + LABELS_HEADER, count = 0;
-    for (size_t i = 0; i < state->line_count; i++) {
-        uint32_t product = state->lines[i].product, j = 0;
-        while (j < count && products[j] != product)
-            j++;
-        products[j] = product;
-        count += j == count;
-    }
-    buffer->row[0] = count;
-    buffer->row[1] = state->carrier.ptr ? (uint32_t)state->carrier.len + 1 : 0;
-    if (state->carrier.len)
-        memcpy(products + count, state->carrier.ptr, state->carrier.len);
-    *ret_len = (LABELS_HEADER + count) * sizeof(uint32_t) + state->carrier.len;
+    buffer->row[0] = (uint32_t)labels->product_count;
+    buffer->row[1] = labels->carrier.ptr ? (uint32_t)labels->carrier.len + 1 : 0;
+    if (products_len)
+        memcpy(buffer->row + LABELS_HEADER, labels->products, products_len);
+    if (labels->carrier.len)
+        memcpy((char *)(buffer->row + LABELS_HEADER) + products_len, labels->carrier.ptr, labels->carrier.len);
+    *ret_len = LABELS_HEADER * sizeof(uint32_t) + products_len + labels->carrier.len;
     return 0;
 }
 
@@ -72,6 +67,16 @@ static int labels_unpack(struct labels_buffer *buffer, const void *bytes, size_t
     return 0;
 }
 
+static int put_row(struct view_rows *rows, struct labels_buffer *buffer, const struct order_facts *facts,
+                   const struct delays_labels *labels, struct daybook_error *err)
+{
+    size_t len = 0;
+    int rc = labels_pack(buffer, labels, &len, err);
+    if (!rc)
+        rc = rows_put(rows, VIEW_MAIN, facts->order, facts, sizeof *facts, err);
+    return rc ? rc : rows_put(rows, VIEW_SIDE, facts->order, buffer->row, len, err);
+}
+
 static int put(struct view_rows *rows, const struct order_state *state, struct daybook_error *err)
 {
     if (!state->exists) {
@@ -80,23 +85,44 @@ static int put(struct view_rows *rows, const struct order_state *state, struct d
     }
     struct order_facts facts;
     struct labels_buffer buffer = {0};
-    size_t len = 0;
+    struct product_list products = {0};
+    struct delays_labels labels;
     facts_of(state, &facts);
-    int rc = labels_pack(&buffer, state, &len, err);
+    int rc = labels_of(state, &products, &labels, err);
     if (!rc)
-        rc = rows_put(rows, VIEW_MAIN, state->ordinal, &facts, sizeof facts, err);
-    if (!rc)
-        rc = rows_put(rows, VIEW_SIDE, state->ordinal, buffer.row, len, err);
+        rc = put_row(rows, &buffer, &facts, &labels, err);
+    product_list_release(&products);
     free(buffer.row);
     return rc;
 }
 
-const struct projection delays_projection = {"delays", 1, put};
+struct filling {
+    struct view_rows *rows;
+    struct labels_buffer buffer;
+};
+
+static int fill_row(void *context, const struct order_facts *facts, const struct delays_labels *labels,
+                    struct daybook_error *err)
+{
+    struct filling *f = context;
+    return put_row(f->rows, &f->buffer, facts, labels, err);
+}
+
+static int fill(struct view_rows *rows, struct daybook_snapshot *snapshot, uint32_t first, uint32_t last,
+                struct daybook_error *err)
+{
+    struct filling f = {.rows = rows};
+    int rc = facts_each(snapshot, ORDER_CUT_NOW, first, last, true, fill_row, &f, err);
+    free(f.buffer.row);
+    return rc;
+}
+
+const struct projection delays_projection = {"delays", 1, put, fill};
 
 struct walk {
     struct view_rows *rows;
     bool want_labels;
-    delays_visit *visit;
+    facts_visit *visit;
     void *context;
     struct labels_buffer buffer;
 };
@@ -123,34 +149,14 @@ static int visit_row(void *context, uint64_t key, const void *bytes, size_t len,
     return rc ? rc : w->visit(w->context, &facts, &labels, err);
 }
 
-static int visit_state(void *context, const struct order_state *state, struct daybook_error *err)
-{
-    struct walk *w = context;
-    struct order_facts facts;
-    struct delays_labels labels = {.carrier = state->carrier};
-    size_t len = 0;
-    facts_of(state, &facts);
-    int rc = labels_pack(&w->buffer, state, &len, err);
-    if (rc)
-        return rc;
-    labels.products = w->buffer.row + LABELS_HEADER;
-    labels.product_count = w->buffer.row[0];
-    return w->visit(w->context, &facts, w->want_labels ? &labels : NULL, err);
-}
-
 int delays_each(struct daybook_snapshot *snapshot, struct view *view, struct order_cut cut, bool want_labels,
-                delays_visit *visit, void *context, struct daybook_error *err)
+                facts_visit *visit, void *context, struct daybook_error *err)
 {
     struct walk w = {.want_labels = want_labels, .visit = visit, .context = context};
-    struct order_reader reader = {0};
-    int rc = 0;
-    if (view) {
-        w.rows = view_rows(view);
-        rc = rows_each(w.rows, VIEW_MAIN, visit_row, &w, err);
-    } else {
-        rc = order_reader_each(&reader, snapshot, cut, visit_state, &w, err);
-    }
-    order_reader_release(&reader);
+    if (!view)
+        return facts_each(snapshot, cut, 1, UINT32_MAX, want_labels, visit, context, err);
+    w.rows = view_rows(view);
+    int rc = rows_each(w.rows, VIEW_MAIN, visit_row, &w, err);
     free(w.buffer.row);
     return rc;
 }

@@ -1,6 +1,7 @@
 /* What delay analytics need to know of one order. */
 #include "projections/facts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "ledger/decimal.h"
@@ -67,4 +68,41 @@ void facts_of(const struct order_state *state, struct order_facts *ret)
     ret->cancelled_on = state->cancelled_on;
     ret->shipped_in_full_on = in_full_on(state, false);
     ret->delivered_in_full_on = in_full_on(state, true);
+}
+
+/* ---- labels */
+
+void product_list_release(struct product_list *list)
+{
+    free(list->products);
+    *list = (struct product_list){0};
+}
+
+int product_list_add(struct product_list *list, uint32_t product, struct daybook_error *err)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->products[i] == product)
+            return 0;
+    if (list->count == list->capacity) {
+        size_t wanted = list->capacity ? list->capacity * 2 : 16;
+        uint32_t *bigger = reallocarray(list->products, wanted, sizeof *bigger);
+        if (!bigger)
+            return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for the products of an order.");
+        list->products = bigger;
+        list->capacity = wanted;
+    }
+    list->products[list->count++] = product;
+    return 0;
+}
+
+int labels_of(const struct order_state *state, struct product_list *list, struct delays_labels *ret,
+              struct daybook_error *err)
+{
+    int rc = 0;
+    list->count = 0;
+    for (size_t i = 0; i < state->line_count && !rc; i++)
+        rc = product_list_add(list, state->lines[i].product, err);
+    if (!rc)
+        *ret = (struct delays_labels){list->products, list->count, state->carrier};
+    return rc;
 }

@@ -41,4 +41,23 @@ struct order_facts {
 /* The facts of an order that exists. */
 void facts_of(const struct order_state *state, struct order_facts *ret);
 
+/* What an order is grouped by besides its facts. */
+struct delays_labels {
+    const uint32_t *products; /* ordinals, each once */
+    size_t product_count;
+    struct daybook_text carrier; /* of the last shipment; absent: none was named, or nothing was shipped */
+};
+
+/* Room for the products of one order, kept and reused; starts as {0}. */
+struct product_list {
+    uint32_t *products;
+    size_t count, capacity;
+};
+void product_list_release(struct product_list *list);
+/* Unless it is there already. */
+int product_list_add(struct product_list *list, uint32_t product, struct daybook_error *err);
+/* Its labels live as long as state and list are left alone. */
+int labels_of(const struct order_state *state, struct product_list *list, struct delays_labels *ret,
+              struct daybook_error *err);
+
 #endif

@@ -81,7 +81,7 @@ static int put(struct view_rows *rows, const struct order_state *state, struct d
     return rc;
 }
 
-const struct projection orders_projection = {"orders", 1, put};
+const struct projection orders_projection = {"orders", 1, put, NULL};
 
 /* ---- finding */
 

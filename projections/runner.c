@@ -14,7 +14,7 @@
 
 #include "ledger/env.h"
 
-enum { TABLE_COUNT = 2, PATH_SIZE = 4096, NAME_SIZE = 64, ORDERS_A_COMMIT = 20000 };
+enum { TABLE_COUNT = 2, PATH_SIZE = 4096, NAME_SIZE = 64, ORDERS_A_COMMIT = 20000, FILLED_A_COMMIT = 1 << 22 };
 
 /* What a view knows of itself; one row of its table "meta". */
 struct view_meta {
@@ -433,9 +433,14 @@ static int build_some(struct view *view, struct daybook_snapshot *snapshot, cons
     int rc = begin_rows(view, true, err);
     if (rc)
         return rc;
-    uint64_t end = meta->building + ORDERS_A_COMMIT;
-    while (!rc && meta->building <= last_ordinal && meta->building < end)
-        rc = fold_order(&reader, snapshot, projection, (uint32_t)meta->building++, &view->rows, err);
+    uint64_t end = meta->building + (projection->fill ? FILLED_A_COMMIT : ORDERS_A_COMMIT);
+    if (end > (uint64_t)last_ordinal + 1)
+        end = (uint64_t)last_ordinal + 1;
+    if (projection->fill)
+        rc = projection->fill(&view->rows, snapshot, (uint32_t)meta->building, (uint32_t)end - 1, err);
+    for (uint64_t ordinal = meta->building; !projection->fill && !rc && ordinal < end; ordinal++)
+        rc = fold_order(&reader, snapshot, projection, (uint32_t)ordinal, &view->rows, err);
+    meta->building = end;
     if (!rc)
         rc = write_meta(&view->rows, meta, err);
     order_reader_release(&reader);

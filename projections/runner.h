@@ -30,6 +30,10 @@ struct projection {
     const char *name;
     uint32_t version;
     int (*put)(struct view_rows *rows, const struct order_state *state, struct daybook_error *err);
+    /* Put the orders first..last as they are now into rows that have none of them yet, faster than one by one; may be
+     * NULL. */
+    int (*fill)(struct view_rows *rows, struct daybook_snapshot *snapshot, uint32_t first, uint32_t last,
+                struct daybook_error *err);
 };
 
 /* Called now and then while a view is built; may be NULL. */

@@ -15,7 +15,6 @@ struct replay {
     struct daybook_snapshot *snapshot;
     struct raw *raw;
     struct view *view;
-    struct order_reader reader;
     struct figures *customers; /* by ordinal */
     uint32_t customer_last;
     uint64_t sum; /* of the pass: keeps the compiler from leaving work out, and tells that two ways agree */
@@ -79,19 +78,18 @@ static int verify(struct replay *replay, struct daybook_error *err)
 
 /* ---- orders */
 
-static int take_facts(void *context, const struct order_state *state, struct daybook_error *err)
+static int take_facts(void *context, const struct order_facts *facts, const struct delays_labels *labels,
+                      struct daybook_error *err)
 {
     uint64_t *sum = context;
-    struct order_facts facts;
-    (void)err;
-    facts_of(state, &facts);
-    *sum += facts.phase;
+    (void)labels, (void)err;
+    *sum += facts->phase;
     return 0;
 }
 
 static int fold(struct replay *replay, struct daybook_error *err)
 {
-    return order_reader_each(&replay->reader, replay->snapshot, ORDER_CUT_NOW, take_facts, &replay->sum, err);
+    return facts_each(replay->snapshot, ORDER_CUT_NOW, 1, UINT32_MAX, false, take_facts, &replay->sum, err);
 }
 
 static int rebuild(struct replay *replay, struct daybook_error *err)
@@ -175,6 +173,5 @@ int replay_all(struct daybook_snapshot *snapshot, struct raw *raw, struct report
         rc = measure(&replay, passes[i].pass, events, passes[i].row, report, err);
     if (!rc)
         rc = replay_delays(&replay, events, report, err);
-    order_reader_release(&replay.reader);
     return rc;
 }

@@ -1,7 +1,7 @@
 /* The view `delays`: facts of every order, from which all delay figures and groupings are computed.
  *
- *     main   ordinal -> struct order_facts
- *     side   ordinal -> its products and the carrier of its last shipment */
+ *     main   ordinal -> its products and the carrier of its last shipment
+ *     side   (ordinal - 1) / 128 -> the facts of these 128 orders, struct order_facts each */
 #ifndef PROJECTIONS_DELAYS_H
 #define PROJECTIONS_DELAYS_H
 

@@ -136,19 +136,16 @@ static bool apply_created(struct row *row, struct step *step)
 {
     if (row->course != NOT_THERE)
         return false;
+    struct order_facts *facts = &row->facts; /* all zeros, padding too */
     row->course = LEAN;
-    row->facts = (struct order_facts){.status = STATUS_PENDING,
-                                      .ordered_on = step->created_on,
-                                      .expected_on = DAYBOOK_DAY_NONE,
-                                      .first_expected_on = DAYBOOK_DAY_NONE,
-                                      .requested_on = DAYBOOK_DAY_NONE,
-                                      .shipped_on = DAYBOOK_DAY_NONE,
-                                      .delivered_on = DAYBOOK_DAY_NONE,
-                                      .cancelled_on = DAYBOOK_DAY_NONE};
+    facts->status = STATUS_PENDING;
+    facts->ordered_on = step->created_on;
+    facts->expected_on = facts->first_expected_on = facts->requested_on = DAYBOOK_DAY_NONE;
+    facts->shipped_on = facts->delivered_on = facts->cancelled_on = DAYBOOK_DAY_NONE;
     skip_text(step); /* its number */
     if (!take_content(row, step, true))
         return false;
-    row->facts.shipped_in_full_on = row->facts.delivered_in_full_on = nothing_moved(row);
+    facts->shipped_in_full_on = facts->delivered_in_full_on = nothing_moved(row);
     return true;
 }
 

@@ -80,10 +80,6 @@ int rows_put(struct view_rows *rows, enum view_table table, uint64_t key, const 
     const void *kept;
     size_t kept_len = 0;
     int rc = rows_get(rows, table, key, &kept, &kept_len, err);
-    if (rc == DAYBOOK_DAMAGED) {
-        rows->differs = true;
-        return 0;
-    }
     rows->differs |= !rc && (!kept || kept_len != len || memcmp(kept, bytes, len) != 0);
     return rc;
 }
@@ -111,7 +107,12 @@ int rows_get(struct view_rows *rows, enum view_table table, uint64_t key, const 
     *ret_len = 0;
     if (rc)
         return rc == MDB_NOTFOUND ? 0 : env_fail(rows->env, rc, err);
-    return split_row(rows, key, &value, ret_len, err);
+    rc = split_row(rows, key, &value, ret_len, err);
+    if (rc != DAYBOOK_DAMAGED || !rows->comparing)
+        return rc;
+    rows->differs = true;
+    *ret_bytes = NULL;
+    return 0;
 }
 
 int rows_each(struct view_rows *rows, enum view_table table, rows_visit *visit, void *context,

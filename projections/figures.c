@@ -10,7 +10,7 @@ const int distribution_percentiles[PERCENTILE_COUNT] = {50, 85, 90, 95, 99};
 
 enum {
     NEAR_ZERO_DAYS = 32768, /* the window stays within -NEAR_ZERO_DAYS .. NEAR_ZERO_DAYS - 1 */
-    WINDOW_STEP = 64,       /* its ends are multiples of this, so that it widens seldom */
+    WINDOW_STEP = 16,       /* its ends are multiples of this, so that it widens seldom */
     WIDTH_PER_VALUE = 4,    /* counters that one value may pay for */
     STRAYS_AT_FIRST = 8,
 };

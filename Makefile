@@ -36,6 +36,7 @@ test_sources    := $(wildcard tests/unit/test_*.c)
 helper_sources  := $(filter-out $(test_sources),$(wildcard tests/unit/*.c))
 fuzz_sources    := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_helpers    := $(filter-out $(fuzz_sources),$(wildcard tests/fuzz/*.c))
+crash_sources   := $(wildcard tests/crash/*.c)
 
 objects = $(1:%.c=$(out)/%.o)
 library_objects := $(call objects,$(library_sources))
@@ -45,10 +46,12 @@ bench_objects   := $(call objects,$(bench_sources))
 test_objects    := $(call objects,$(test_sources))
 helper_objects  := $(call objects,$(helper_sources))
 fuzz_objects    := $(call objects,$(fuzz_sources) $(fuzz_helpers))
+crash_objects   := $(call objects,$(crash_sources))
 all_objects     := $(library_objects) $(tools_objects) $(main_objects) $(bench_objects) $(test_objects) \
-                   $(helper_objects) $(fuzz_objects)
+                   $(helper_objects) $(fuzz_objects) $(crash_objects)
 
 test_programs := $(test_sources:tests/unit/%.c=$(out)/tests/%)
+crash_program := $(out)/tests/test_crash
 fuzz_programs := $(fuzz_sources:tests/fuzz/%.c=$(out)/%)
 products := libdaybook.a libdaybook.so $(if $(main_source),daybook) $(if $(bench_sources),bench)
 
@@ -83,7 +86,7 @@ deps:
 	tools/deps.sh
 
 all: $(products:%=$(out)/%) $(if $(is_default),$(products:%=build/%))
-unit-tests: $(test_programs)
+unit-tests: $(test_programs) $(crash_program)
 fuzz-programs: $(fuzz_programs)
 
 $(all_objects): $(out)/%.o: %.c
@@ -110,6 +113,10 @@ $(out)/bench: $(bench_objects) $(out)/tools.a $(out)/libdaybook.a
 	$(link) -o $@ $^ $(tools_libs) $(library_libs)
 
 $(test_programs): $(out)/tests/%: $(out)/tests/unit/%.o $(out)/helpers.a $(out)/tools.a $(out)/libdaybook.a
+	$(link) -o $@ $^ $(test_libs) $(tools_libs) $(library_libs)
+
+$(crash_program): $(crash_objects) $(out)/helpers.a $(out)/tools.a $(out)/libdaybook.a
+	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(test_libs) $(tools_libs) $(library_libs)
 
 $(out)/fuzz.a: $(call objects,$(fuzz_helpers))

@@ -15,7 +15,7 @@
 
 #define MAP_SIZE_WANTED ((size_t)1 << 40)
 #define MAP_SIZE_LEAST ((size_t)1 << 20)
-enum { READERS_MAX = 1024 };
+enum { READERS_MAX = 1024, WRITES_A_CLEARING = 256 };
 
 struct env {
     MDB_env *mdb;
@@ -24,6 +24,7 @@ struct env {
     ino_t inode;
     unsigned users;
     atomic_uint transactions;
+    unsigned writes; /* changed under LMDB's write lock */
     pid_t owner;
     struct env *next;
 };
@@ -327,6 +328,9 @@ int env_begin(struct env *env, bool write, MDB_txn **ret, struct daybook_error *
         rc = mdb_txn_begin(env->mdb, NULL, flags, ret);
     if (rc)
         atomic_fetch_sub(&env->transactions, 1);
+    else if (write &&
+             ++env->writes % WRITES_A_CLEARING == 0) /* readers that were killed keep pages from being used again */
+        env_clear_stale_readers(env);
     return env_fail(env, rc, err);
 }
 

@@ -378,14 +378,3 @@ int env_clear_stale_readers(struct env *env)
     int dead = 0;
     return mdb_reader_check(env->mdb, &dead) ? 0 : dead;
 }
-
-bool env_maps_address(const void *address)
-{
-    for (struct env *env = open_environments; env; env = env->next) {
-        MDB_envinfo info;
-        if (!mdb_env_info(env->mdb, &info) && (const char *)address >= (const char *)info.me_mapaddr &&
-            (const char *)address < (const char *)info.me_mapaddr + info.me_mapsize)
-            return true;
-    }
-    return false;
-}

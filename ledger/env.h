@@ -48,7 +48,5 @@ MDB_env *env_lmdb(struct env *env);
 const char *env_folder(const struct env *env);
 /* Number of stale reader slots cleared. */
 int env_clear_stale_readers(struct env *env);
-/* Does an address lie in the map of an open environment? For a program that turns a fault there into an error. */
-bool env_maps_address(const void *address);
 
 #endif

@@ -1,14 +1,17 @@
 /* LMDB trusts its pages: a flipped bit in one can send a reader outside of the file, and a file that is cut while it
  * is mapped raises SIGBUS. `verify` walks pages before it trusts them; everything else meets damage here. Only
- * faults at addresses of mapped ledgers (or next to them) are taken for damage; a fault of our own stays a crash. */
+ * faults at addresses where a ledger's file is mapped are taken for damage; a fault of our own stays a crash. LMDB does
+ * not tell where that is, so the kernel is asked, with calls that are allowed in a signal handler. */
 #include "tools/fault.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "daybook/error.h"
-#include "ledger/env.h"
 
 static void say_damaged(void)
 {
@@ -19,10 +22,49 @@ static void say_damaged(void)
     _exit(DAYBOOK_CLASS_ENVIRONMENT);
 }
 
+static uintptr_t read_hex(const char **text)
+{
+    static const char digits[] = "0123456789abcdef";
+    uintptr_t number = 0;
+    for (const char *digit; **text && (digit = strchr(digits, **text)); (*text)++)
+        number = number << 4 | (uintptr_t)(digit - digits);
+    return number;
+}
+
+/* "7e7f6c200000-7f7f6c200000 r--s 00000000 fe:00 11534518    /orders/log/data.mdb" */
+static bool line_maps(const char *line, uintptr_t address)
+{
+    uintptr_t begin = read_hex(&line);
+    line += *line == '-';
+    return begin <= address && address < read_hex(&line) && strstr(line, "/data.mdb");
+}
+
+static bool ledger_maps(uintptr_t address)
+{
+    static char text[8192];
+    size_t used = 0;
+    ssize_t got;
+    bool found = false;
+    int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    while (!found && fd >= 0 && (got = read(fd, text + used, sizeof text - 1 - used)) > 0) {
+        char *line = text, *end;
+        text[used + (size_t)got] = '\0';
+        for (; !found && (end = strchr(line, '\n')); line = end + 1) {
+            *end = '\0';
+            found = line_maps(line, address);
+        }
+        used = strlen(line);
+        memmove(text, line, used);
+    }
+    if (fd >= 0)
+        close(fd);
+    return found;
+}
+
 static void on_fault(int signal_number, siginfo_t *info, void *context)
 {
     (void)context;
-    if (signal_number == SIGABRT || env_maps_address(info->si_addr))
+    if (signal_number == SIGABRT || ledger_maps((uintptr_t)info->si_addr))
         say_damaged();
     signal(signal_number, SIG_DFL); /* the instruction runs again, and this time it counts */
 }

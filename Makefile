@@ -7,13 +7,14 @@ CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 PREFIX  ?= /usr/local
 MINUTES ?= 1
 
-mode     := $(if $(FUZZ),fuzz,$(if $(SANITIZE),sanitize,$(if $(COVERAGE),coverage,release)))
+mode     := $(if $(FUZZ),fuzz,$(if $(SANITIZE),sanitize,$(if $(THREADS),threads,$(if $(COVERAGE),coverage,release))))
 compiler := $(if $(filter gcc,$(notdir $(CC))),,$(if $(FUZZ),,-$(notdir $(CC))))
 out      := build/$(mode)$(compiler)
 is_default := $(filter build/release,$(out))
 
 flags_release  := -O2 -g
 flags_sanitize := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+flags_threads  := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 flags_coverage := -O0 -g --coverage
 flags_fuzz     := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
                   -fno-sanitize-recover=all
@@ -51,6 +52,7 @@ all_objects     := $(library_objects) $(tools_objects) $(main_objects) $(bench_o
                    $(helper_objects) $(fuzz_objects) $(crash_objects)
 
 test_programs := $(test_sources:tests/unit/%.c=$(out)/tests/%)
+thread_test   := $(out)/tests/test_threads
 crash_program := $(out)/tests/test_crash
 fuzz_programs := $(fuzz_sources:tests/fuzz/%.c=$(out)/%)
 products := libdaybook.a libdaybook.so $(if $(main_source),daybook) $(if $(bench_sources),bench)
@@ -58,9 +60,9 @@ products := libdaybook.a libdaybook.so $(if $(main_source),daybook) $(if $(bench
 # Sub-makes use every processor unless the caller has said how many.
 parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 # tests/run knows the folders of these variants, whatever variant the caller has asked for.
-tested   = $(MAKE) -s --no-print-directory $(parallel) CC=gcc SANITIZE= COVERAGE= FUZZ=
+tested   = $(MAKE) -s --no-print-directory $(parallel) CC=gcc SANITIZE= THREADS= COVERAGE= FUZZ=
 
-.PHONY: help deps all unit-tests fuzz-programs demo test test-long check-layers lint format fuzz bench clean install
+.PHONY: help deps all unit-tests thread-tests fuzz-programs demo test test-long check-layers lint format fuzz bench clean install
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -80,13 +82,15 @@ help:
 	@echo 'make install       to PREFIX=/usr/local, below DESTDIR='
 	@echo 'make clean         remove build/'
 	@echo
-	@echo 'Variants: CC=clang, SANITIZE=1, COVERAGE=1; each builds in a folder of its own, such as build/sanitize.'
+	@echo 'Variants: CC=clang, SANITIZE=1, THREADS=1, COVERAGE=1; each builds in a folder of its own, such as'
+	@echo 'build/sanitize.'
 
 deps:
 	tools/deps.sh
 
 all: $(products:%=$(out)/%) $(if $(is_default),$(products:%=build/%))
 unit-tests: $(test_programs) $(crash_program)
+thread-tests: $(thread_test)
 fuzz-programs: $(fuzz_programs)
 
 $(all_objects): $(out)/%.o: %.c
@@ -112,7 +116,12 @@ $(out)/daybook: $(main_objects) $(out)/tools.a $(out)/libdaybook.a
 $(out)/bench: $(bench_objects) $(out)/tools.a $(out)/libdaybook.a
 	$(link) -o $@ $^ $(tools_libs) $(library_libs)
 
-$(test_programs): $(out)/tests/%: $(out)/tests/unit/%.o $(out)/helpers.a $(out)/tools.a $(out)/libdaybook.a
+# Built with THREADS=1 as well, where compiling all of tools would take long.
+$(thread_test): $(out)/tests/unit/test_threads.o $(out)/helpers.a $(out)/libdaybook.a
+	@mkdir -p $(@D)
+	$(link) -o $@ $^ $(test_libs) $(library_libs)
+
+$(filter-out $(thread_test),$(test_programs)): $(out)/tests/%: $(out)/tests/unit/%.o $(out)/helpers.a $(out)/tools.a $(out)/libdaybook.a
 	$(link) -o $@ $^ $(test_libs) $(tools_libs) $(library_libs)
 
 $(crash_program): $(crash_objects) $(out)/helpers.a $(out)/tools.a $(out)/libdaybook.a
@@ -134,13 +143,14 @@ demo: deps
 
 test: deps
 	@{ $(tested) all unit-tests && $(tested) SANITIZE=1 all unit-tests && \
-	   $(tested) CC=clang FUZZ=1 fuzz-programs; } || \
+	   $(tested) THREADS=1 thread-tests && $(tested) CC=clang FUZZ=1 fuzz-programs; } || \
 	   { echo '0 passed, 1 failed'; exit 1; }
 	@tests/run
 
 test-long: deps
 	$(tested) all unit-tests
 	$(tested) SANITIZE=1 all unit-tests
+	$(tested) THREADS=1 thread-tests
 	MINUTES=$(MINUTES) tests/run --long
 
 check-layers:

@@ -489,6 +489,9 @@ static void lead(struct daybook *ledger, struct append_queue *q)
 static int submit(struct daybook *ledger, struct append_request *request, struct daybook_error *err)
 {
     struct append_queue *q = ledger->queue;
+    int forked = store_refuse_forked(ledger->store, err);
+    if (forked)
+        return forked;
     pthread_mutex_lock(&q->lock);
     *q->last = request;
     q->last = &request->next;

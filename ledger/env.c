@@ -31,6 +31,26 @@ struct env {
 
 static pthread_mutex_t open_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct env *open_environments;
+static pthread_mutex_t tables_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+/* A child must not inherit a lock that a thread of the parent holds: nobody there would ever let go of it. */
+static void lock_for_fork(void)
+{
+    pthread_mutex_lock(&tables_lock);
+    pthread_mutex_lock(&open_lock);
+}
+
+static void unlock_after_fork(void)
+{
+    pthread_mutex_unlock(&open_lock);
+    pthread_mutex_unlock(&tables_lock);
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(lock_for_fork, unlock_after_fork, unlock_after_fork);
+}
 
 /* Filesystems on which shared memory or locks do not work between machines (magic numbers of statfs(2)). */
 static const struct {
@@ -268,6 +288,7 @@ int env_open(const char *folder, const struct env_options *options, struct env *
     int rc = options->any_filesystem ? 0 : refuse_remote(folder, err);
     if (rc)
         return rc;
+    pthread_once(&fork_once, watch_forks);
     pthread_mutex_lock(&open_lock);
     struct env *env = find_folder(folder);
     if (env) {
@@ -298,8 +319,6 @@ void env_close(struct env *env)
     pthread_mutex_unlock(&open_lock);
 }
 
-static pthread_mutex_t tables_lock = PTHREAD_MUTEX_INITIALIZER;
-
 void env_lock_tables(void)
 {
     pthread_mutex_lock(&tables_lock);
@@ -310,13 +329,21 @@ void env_unlock_tables(void)
     pthread_mutex_unlock(&tables_lock);
 }
 
+int env_refuse_forked(const struct env *env, struct daybook_error *err)
+{
+    if (env->owner == getpid())
+        return 0;
+    return daybook_fail(err, DAYBOOK_FORKED_HANDLE,
+                        "This handle of %s came through fork(). Open the ledger again in the new process.",
+                        env->folder);
+}
+
 int env_begin(struct env *env, bool write, MDB_txn **ret, struct daybook_error *err)
 {
     const unsigned flags = write ? 0 : MDB_RDONLY;
-    if (env->owner != getpid())
-        return daybook_fail(err, DAYBOOK_FORKED_HANDLE,
-                            "This handle of %s came through fork(). Open the ledger again in the new process.",
-                            env->folder);
+    int refused = env_refuse_forked(env, err);
+    if (refused)
+        return refused;
     bool alone = atomic_fetch_add(&env->transactions, 1) == 0;
     int rc = mdb_txn_begin(env->mdb, NULL, flags, ret);
     if (rc == MDB_MAP_RESIZED && alone) { /* nobody here reads the old map */

@@ -24,6 +24,8 @@ struct env_options {
 int env_open(const char *folder, const struct env_options *options, struct env **ret, struct daybook_error *err);
 void env_close(struct env *env); /* NULL is allowed */
 
+/* DAYBOOK_FORKED_HANDLE in a process that did not open it. */
+int env_refuse_forked(const struct env *env, struct daybook_error *err);
 /* A transaction. A handle that came through fork() is refused (DAYBOOK_FORKED_HANDLE). A map that another process made
  * larger is taken over. */
 int env_begin(struct env *env, bool write, MDB_txn **ret, struct daybook_error *err);

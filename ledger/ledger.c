@@ -158,7 +158,8 @@ void daybook_close(struct daybook *ledger)
         free(ledger->generations);
         ledger->generations = next;
     }
-    append_queue_free(ledger->queue);
+    if (!ledger->store || !store_refuse_forked(ledger->store, NULL)) /* else threads of the parent seem to wait in it */
+        append_queue_free(ledger->queue);
     store_close(ledger->store);
     zone_free(ledger->zone);
     while (ledger->retired_zones) {

@@ -270,6 +270,11 @@ bool store_is_read_only(const struct store *store)
     return store->read_only;
 }
 
+int store_refuse_forked(const struct store *store, struct daybook_error *err)
+{
+    return env_refuse_forked(store->env, err);
+}
+
 const char *store_folder(const struct store *store)
 {
     return store->folder;

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -215,6 +216,18 @@ static int reserve_lock_file(const char *folder, struct daybook_error *err)
     return rc == ENOSPC || rc == EDQUOT || rc == EFBIG ? path_fail(path, rc, "opening", err) : 0;
 }
 
+/* Who opens an environment that nobody has open makes LMDB's lock file anew. Others wait for that, and when it is
+ * killed half-way they go on with a lock file that does not know the last commit: it would be written over. So one
+ * process at a time opens, and who comes next begins again. Where folders cannot be locked, LMDB's own lock is all
+ * there is. */
+static int wait_to_open(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    while (fd >= 0 && flock(fd, LOCK_EX) && errno == EINTR)
+        continue;
+    return fd;
+}
+
 static int create_checked(const char *folder, const struct env_options *options, MDB_env **ret,
                           struct daybook_error *err)
 {
@@ -224,8 +237,11 @@ static int create_checked(const char *folder, const struct env_options *options,
     if (rc)
         return rc;
     rc = ENOMEM;
+    int turn = wait_to_open(folder);
     for (size_t size = map_size_wanted(options->address_eighths); rc == ENOMEM && size >= MAP_SIZE_LEAST; size /= 2)
         rc = create(folder, options, size, ret);
+    if (turn >= 0)
+        close(turn);
     if (rc)
         return env_fail(&named, rc, err);
     if (!is_cut(*ret))

@@ -9,6 +9,9 @@
 static struct {
     struct record *record;
     unsigned member, death;
+    bool dies_there, stops_opening;
+    enum holding death_holding;
+    enum death_place death_place;
     MDB_txn *writing[HOLDING_COUNT];
     enum holding committing;
 } watch;
@@ -22,9 +25,23 @@ void moments_watch(struct record *record, unsigned member, unsigned death)
     atomic_store(&record->holds[member], 0);
 }
 
+void moments_die_at(struct record *record, unsigned member, enum holding holding, enum death_place place)
+{
+    moments_watch(record, member, 0);
+    watch.dies_there = true;
+    watch.death_holding = holding;
+    watch.death_place = place;
+}
+
+void moments_stop_opening(void)
+{
+    watch.stops_opening = true;
+}
+
 static void reach(enum holding holding, enum death_place place)
 {
-    if (!watch.record || !watch.death || --watch.death)
+    bool there = watch.dies_there && holding == watch.death_holding && place == watch.death_place;
+    if (!watch.record || (!there && (!watch.death || --watch.death)))
         return;
     atomic_fetch_add(&watch.record->deaths_at[holding][place], 1);
     kill(getpid(), SIGKILL);
@@ -98,4 +115,22 @@ int fdatasync(int fd)
     int (*real)(int) = dlsym(RTLD_NEXT, "fdatasync");
     reach(watch.committing, DEATH_SYNCING);
     return real(fd);
+}
+
+/* The page that makes a commit count is one of the first two, and is not written whole. */
+ssize_t pwrite(int fd, const void *bytes, size_t len, off_t at)
+{
+    ssize_t (*real)(int, const void *, size_t, off_t) = dlsym(RTLD_NEXT, "pwrite");
+    ssize_t written = real(fd, bytes, len, at);
+    if (len < 4096 && at < 2 * 4096)
+        reach(watch.committing, DEATH_WRITTEN);
+    return written;
+}
+
+ssize_t pread(int fd, void *bytes, size_t len, off_t at)
+{
+    ssize_t (*real)(int, void *, size_t, off_t) = dlsym(RTLD_NEXT, "pread");
+    if (watch.stops_opening)
+        raise(SIGSTOP);
+    return real(fd, bytes, len, at);
 }

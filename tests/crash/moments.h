@@ -8,5 +8,9 @@
 
 /* In a child: tell what it holds as that member's, and kill it at the n-th moment from now; 0: never. */
 void moments_watch(struct record *record, unsigned member, unsigned death);
+/* Kill it there, whenever it comes there. */
+void moments_die_at(struct record *record, unsigned member, enum holding holding, enum death_place place);
+/* Stop it (SIGSTOP) while LMDB opens a file, and has not yet let others in. */
+void moments_stop_opening(void);
 
 #endif

@@ -22,7 +22,7 @@ enum {
 /* What a process may hold: LMDB's write lock of an environment. */
 enum holding { HOLDS_LOG, HOLDS_PERSONAL, HOLDS_VIEW, HOLDING_COUNT };
 /* Where in a write transaction a process may end. */
-enum death_place { DEATH_LOCKED, DEATH_COMMITTING, DEATH_SYNCING, DEATH_COMMITTED, DEATH_COUNT };
+enum death_place { DEATH_LOCKED, DEATH_COMMITTING, DEATH_SYNCING, DEATH_WRITTEN, DEATH_COMMITTED, DEATH_COUNT };
 
 enum intent_kind { INTENT_ORDER, INTENT_OTHER_ORDER, INTENT_NOTED_ORDER, INTENT_NOTE, INTENT_KIND_COUNT };
 

@@ -18,6 +18,7 @@
 #include "tests/crash/check.h"
 #include "tests/crash/crowd.h"
 #include "tests/crash/intents.h"
+#include "tests/crash/moments.h"
 #include "tests/unit/scratch.h"
 
 enum { KILLS_A_CHECK = 300, EVENTS_A_LEDGER = 5000, QUICK_S = 10 };
@@ -50,7 +51,7 @@ static void add_up(struct totals *t, const struct record *record)
 static void print_totals(const struct totals *t, const struct crowd *crowd, const struct record *record)
 {
     static const char *const holdings[] = {"log", "personal", "view"};
-    static const char *const moments[] = {"locked", "committing", "syncing", "committed"};
+    static const char *const moments[] = {"locked", "committing", "syncing", "written", "committed"};
     print_message("# %u kills (%u while stopped), %u ended by themselves, %u stops\n", crowd->kills,
                   crowd->kills_stopped, crowd->ended, crowd->stops);
     print_message(
@@ -158,6 +159,68 @@ static void killed_reader_is_forgotten(void **state)
     scratch_remove(root);
 }
 
+static uint32_t new_noted_order(struct record *record)
+{
+    uint32_t number;
+    do
+        number = record_new_intent(record);
+    while (intent_kind(number) != INTENT_NOTED_ORDER);
+    return number;
+}
+
+/* In a child: append one order with a note, until it dies there. */
+static pid_t append_until(struct record *record, const char *root, enum holding holding, enum death_place place)
+{
+    uint32_t number = new_noted_order(record);
+    pid_t child = fork();
+    if (child == 0) {
+        struct actor actor = {.record = record, .root = root};
+        char path[PATH_SIZE_MAX];
+        struct daybook *ledger = NULL;
+        deeds_path(&actor, "ledger", path);
+        moments_die_at(record, 0, holding, place);
+        if (!daybook_open(path, NULL, &ledger, NULL))
+            deeds_append(&actor, ledger, &number, 1);
+        _exit(1);
+    }
+    return child;
+}
+
+/* Somebody dies when a commit is on disk and LMDB's lock file does not say so yet; the next one, who would put that
+ * right on opening, dies as well, while a third waits for their turn to open. */
+static void killed_while_opening(void **state)
+{
+    enum { WAIT_US = 200 * 1000 };
+    (void)state;
+    char root[SCRATCH_PATH_SIZE], path[SCRATCH_PATH_SIZE + 20];
+    struct record *record = record_new();
+    int status;
+    uint64_t last;
+    scratch_folder(root);
+    deeds_prepare(root);
+    snprintf(path, sizeof path, "%s/ledger", root);
+    waitpid(append_until(record, root, HOLDS_LOG, DEATH_WRITTEN), &status, 0);
+    assert_true(WIFSIGNALED(status));
+    pid_t opener = fork();
+    if (opener == 0) {
+        struct daybook *ledger = NULL;
+        moments_stop_opening();
+        daybook_open(path, NULL, &ledger, NULL);
+        _exit(1);
+    }
+    assert_int_equal(waitpid(opener, &status, WUNTRACED), opener);
+    assert_true(WIFSTOPPED(status));
+    pid_t next = append_until(record, root, HOLDS_PERSONAL, DEATH_COMMITTED);
+    usleep(WAIT_US); /* until it waits; too short a time would let the test pass, never fail */
+    kill(opener, SIGKILL);
+    waitpid(opener, NULL, 0);
+    waitpid(next, &status, 0);
+    assert_true(WIFSIGNALED(status));
+    assert_good(record, root, &last);
+    record_free(record);
+    scratch_remove(root);
+}
+
 /* ---- would the record notice? */
 
 static void forget_answer(struct record *record, const char *root)
@@ -227,15 +290,6 @@ static void record_as(const char *root, uint32_t number, const char *note)
     daybook_close(ledger);
 }
 
-static uint32_t new_noted_order(struct record *record)
-{
-    uint32_t number;
-    do
-        number = record_new_intent(record);
-    while (intent_kind(number) != INTENT_NOTED_ORDER);
-    return number;
-}
-
 static void record_twice(struct record *record, const char *root)
 {
     (void)record;
@@ -283,9 +337,8 @@ static void losses_are_noticed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(losses_are_noticed),
-        cmocka_unit_test(killed_reader_is_forgotten),
-        cmocka_unit_test(crowd_of_living),
+        cmocka_unit_test(losses_are_noticed),   cmocka_unit_test(killed_reader_is_forgotten),
+        cmocka_unit_test(killed_while_opening), cmocka_unit_test(crowd_of_living),
         cmocka_unit_test(crowd_of_killed),
     };
     return cmocka_run_group_tests_name("crash", tests, NULL, NULL);

@@ -73,7 +73,7 @@ static void append_batch(struct work *w, unsigned first, unsigned count)
 {
     struct daybook_draft drafts[BATCH_MAX];
     struct daybook_draft_item items[BATCH_MAX];
-    struct daybook_entry entries[BATCH_MAX];
+    struct daybook_entry entries[BATCH_MAX] = {0};
     struct daybook_result results[BATCH_MAX];
     char names[BATCH_MAX][2][32];
     for (unsigned i = 0; i < count; i++)

@@ -422,9 +422,17 @@ static void be_a_child(struct daybook *inherited, const char *folder, unsigned a
     _exit(w.failed ? 4 : 0);
 }
 
+/* AddressSanitizer's allocator hangs in the child of a process whose other threads were allocating. */
+#ifdef __SANITIZE_ADDRESS__
+enum { ALLOCATOR_SURVIVES_FORK = false };
+#else
+enum { ALLOCATOR_SURVIVES_FORK = true };
+#endif
+
 static void forked(const char *root)
 {
     enum { WORKERS = 5 };
+    const size_t running = ALLOCATOR_SURVIVES_FORK ? WORKERS : 0;
     static work_function *const runs[WORKERS] = {append_wrongly, append_wrongly, read_log, open_and_close,
                                                  open_and_close};
     struct worker workers[WORKERS] = {0};
@@ -434,7 +442,7 @@ static void forked(const char *root)
     struct daybook *ledger = scratch_ledger(folder);
     for (unsigned i = 0; i < WORKERS; i++)
         workers[i] = (struct worker){.run = runs[i], .work = {.ledger = ledger, .folder = folder, .over = &over}};
-    start(workers, WORKERS);
+    start(workers, running);
     int wrong = 0;
     for (unsigned i = 0; i < FORKS && !wrong; i++) {
         pid_t child = fork();
@@ -443,7 +451,7 @@ static void forked(const char *root)
         assert_int_equal(waitpid(child, &wrong, 0), child);
     }
     atomic_store(&over, true);
-    join(workers, WORKERS);
+    join(workers, running);
     assert_int_equal(wrong, 0);
     assert_none_failed(workers, WORKERS);
     struct work own = {.ledger = ledger, .author = FORKS, .count = ENTRIES};

@@ -84,6 +84,15 @@ int path_fail(const char *path, int error_number, const char *doing, struct dayb
     }
 }
 
+int path_sync_folder(const char *folder, struct daybook_error *err)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = fd < 0 || fsync(fd) ? path_fail(folder, errno, "syncing", err) : 0;
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
 static bool is_full(const char *folder)
 {
     struct statfs fs;

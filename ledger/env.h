@@ -41,6 +41,8 @@ int env_get_near(MDB_txn *txn, MDB_dbi table, MDB_cursor **cursor, const MDB_val
 int env_fail(const struct env *env, int lmdb_code, struct daybook_error *err);
 /* The same for a path and an errno. */
 int path_fail(const char *path, int error_number, const char *doing, struct daybook_error *err);
+/* A new name in a folder is on disk once the folder is. */
+int path_sync_folder(const char *folder, struct daybook_error *err);
 
 /* LMDB allows one transaction of a process at a time to open tables: hold this around one that does. */
 void env_lock_tables(void);

@@ -87,7 +87,13 @@ int ledger_read_identity(struct daybook *ledger, struct store_txn *log, struct d
 
 static int make_folder(const char *folder, struct daybook_error *err)
 {
-    return mkdir(folder, 0770) && errno != EEXIST ? path_fail(folder, errno, "creating", err) : 0;
+    char parent[4096];
+    bool was_there = mkdir(folder, 0770) != 0;
+    if (was_there && errno != EEXIST)
+        return path_fail(folder, errno, "creating", err);
+    snprintf(parent, sizeof parent, "%s/..", folder);
+    int rc = path_sync_folder(parent, err);
+    return was_there ? 0 : rc; /* whose folder it is may have seen to that */
 }
 
 int daybook_init(const char *folder, const struct daybook_init_options *options, struct daybook_error *err)

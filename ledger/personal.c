@@ -74,6 +74,13 @@ static int open_folder(const char *path, bool create, bool any_filesystem, struc
     return rc;
 }
 
+static void remove_data(const char *path)
+{
+    char data[4096 + 16];
+    snprintf(data, sizeof data, "%s/data.mdb", path);
+    unlink(data);
+}
+
 int personal_create(const char *folder, uint64_t generation, bool any_filesystem, struct daybook_error *err)
 {
     char path[4096];
@@ -82,8 +89,14 @@ int personal_create(const char *folder, uint64_t generation, bool any_filesystem
         return path_fail(path, errno, "creating", err);
     struct personal *personal = NULL;
     int rc = open_folder(path, true, any_filesystem, &personal, err);
+    if (rc == DAYBOOK_DAMAGED) { /* or a power cut, half made: nothing was recorded before the log is there */
+        remove_data(path);
+        rc = open_folder(path, true, any_filesystem, &personal, err);
+    }
     personal_close(personal);
-    return rc;
+    if (!rc)
+        rc = path_sync_folder(path, err);
+    return rc ? rc : path_sync_folder(folder, err);
 }
 
 int personal_open(const char *folder, uint64_t generation, bool any_filesystem, struct personal **ret,

@@ -139,16 +139,6 @@ static void remove_log(const char *log)
     rmdir(log);
 }
 
-/* A new name in a folder is on disk once the folder is. */
-static int sync_folder(const char *folder, struct daybook_error *err)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int rc = fd < 0 || fsync(fd) ? path_fail(folder, errno, "syncing", err) : 0;
-    if (fd >= 0)
-        close(fd);
-    return rc;
-}
-
 int store_put_identity(struct store_txn *txn, struct daybook_text id, struct daybook_text zone_name,
                        struct daybook_text numbers, struct daybook_error *err)
 {
@@ -185,14 +175,16 @@ int store_create(const char *folder, bool any_filesystem, struct daybook_text id
     if (!rc)
         rc = write_identity(store, id, zone_name, numbers, err);
     store_free(store);
-    if (!rc && rename(fresh, log)) /* now it is there, whole */
+    if (!rc)
+        rc = path_sync_folder(fresh, err);
+    if (!rc && rename(fresh, log)) /* now it is there, whole, also after a power cut */
         rc = errno == ENOTEMPTY || errno == EEXIST
                  ? daybook_fail(err, DAYBOOK_ALREADY_EXISTS, "Somebody else just made a ledger in %s.", folder)
                  : path_fail(log, errno, "creating", err);
     if (rc && fresh)
         remove_log(fresh);
     else if (!rc)
-        rc = sync_folder(folder, err);
+        rc = path_sync_folder(folder, err);
     free(fresh);
     free(log);
     return rc;

@@ -37,7 +37,9 @@ test_sources    := $(wildcard tests/unit/test_*.c)
 helper_sources  := $(filter-out $(test_sources),$(wildcard tests/unit/*.c))
 fuzz_sources    := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_helpers    := $(filter-out $(fuzz_sources),$(wildcard tests/fuzz/*.c))
-crash_sources   := $(wildcard tests/crash/*.c)
+# A test of several files is a folder; its objects come before the libraries, whose calls some of them answer.
+folder_tests    := crash power
+folder_sources  := $(wildcard $(folder_tests:%=tests/%/*.c))
 
 objects = $(1:%.c=$(out)/%.o)
 library_objects := $(call objects,$(library_sources))
@@ -47,13 +49,13 @@ bench_objects   := $(call objects,$(bench_sources))
 test_objects    := $(call objects,$(test_sources))
 helper_objects  := $(call objects,$(helper_sources))
 fuzz_objects    := $(call objects,$(fuzz_sources) $(fuzz_helpers))
-crash_objects   := $(call objects,$(crash_sources))
+folder_objects  := $(call objects,$(folder_sources))
 all_objects     := $(library_objects) $(tools_objects) $(main_objects) $(bench_objects) $(test_objects) \
-                   $(helper_objects) $(fuzz_objects) $(crash_objects)
+                   $(helper_objects) $(fuzz_objects) $(folder_objects)
 
 test_programs := $(test_sources:tests/unit/%.c=$(out)/tests/%)
 thread_test   := $(out)/tests/test_threads
-crash_program := $(out)/tests/test_crash
+folder_programs := $(folder_tests:%=$(out)/tests/test_%)
 fuzz_programs := $(fuzz_sources:tests/fuzz/%.c=$(out)/%)
 products := libdaybook.a libdaybook.so $(if $(main_source),daybook) $(if $(bench_sources),bench)
 
@@ -89,7 +91,7 @@ deps:
 	tools/deps.sh
 
 all: $(products:%=$(out)/%) $(if $(is_default),$(products:%=build/%))
-unit-tests: $(test_programs) $(crash_program)
+unit-tests: $(test_programs) $(folder_programs)
 thread-tests: $(thread_test)
 fuzz-programs: $(fuzz_programs)
 
@@ -124,7 +126,9 @@ $(thread_test): $(out)/tests/unit/test_threads.o $(out)/helpers.a $(out)/libdayb
 $(filter-out $(thread_test),$(test_programs)): $(out)/tests/%: $(out)/tests/unit/%.o $(out)/helpers.a $(out)/tools.a $(out)/libdaybook.a
 	$(link) -o $@ $^ $(test_libs) $(tools_libs) $(library_libs)
 
-$(crash_program): $(crash_objects) $(out)/helpers.a $(out)/tools.a $(out)/libdaybook.a
+.SECONDEXPANSION:
+$(folder_programs): $(out)/tests/test_%: $$(call objects,$$(wildcard tests/$$*/*.c)) $(out)/helpers.a $(out)/tools.a \
+                                         $(out)/libdaybook.a
 	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(test_libs) $(tools_libs) $(library_libs)
 

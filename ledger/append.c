@@ -218,6 +218,12 @@ static int append_entry(struct append_queue *q, const struct daybook_entry *requ
     return 0;
 }
 
+/* What the machine could not do is no refusal of one entry: none of the batch is recorded. */
+static bool is_of_machine(int rc)
+{
+    return rc && rc != DAYBOOK_CLOCK_BEHIND && daybook_code_class(rc) == DAYBOOK_CLASS_ENVIRONMENT;
+}
+
 static int append_entries(struct append_queue *q, struct append_request *request, struct daybook_error *err)
 {
     for (size_t i = 0; i < request->count; i++) {
@@ -229,7 +235,7 @@ static int append_entries(struct append_queue *q, struct append_request *request
         }
         int rc = append_entry(q, &request->entries[i], result, &broken);
         result->error.code = rc;
-        if (broken) {
+        if (broken || is_of_machine(rc)) {
             *err = result->error;
             return rc;
         }

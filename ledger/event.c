@@ -597,16 +597,18 @@ static bool is_tight(const struct daybook_event *event, const struct schema_type
 
 /* Of a type that is known, the fields: they can be read, keep their limits, and would be written in the same way again
  * (which cannot be asked when a newer program added some). */
-static bool fields_hold(const struct daybook_event *event, const struct elements *elements,
-                        struct event_scratch *scratch, struct daybook_data *ret)
+static int check_fields(const struct daybook_event *event, const struct elements *elements,
+                        struct event_scratch *scratch, struct daybook_data *ret, struct daybook_error *err)
 {
     const struct schema_type *type = schema_by_wire(event->type);
     if (!type || event->version > type->version) {
         data_init(ret);
-        return true;
+        return 0;
     }
-    return event->kind == type->subject && !event_read_data(event, scratch, ret, NULL) &&
-           !data_validate(type, ret, NULL) && (scratch->has_unknown || is_tight(event, type, elements));
+    int rc = event_read_data(event, scratch, ret, err);
+    bool good = !rc && event->kind == type->subject && !data_validate(type, ret, NULL) &&
+                (scratch->has_unknown || is_tight(event, type, elements));
+    return good || rc == DAYBOOK_NO_MEMORY ? rc : damaged(event->seq, err);
 }
 
 int event_read_checked(uint64_t seq, const uint8_t *bytes, size_t len, struct event_scratch *scratch,
@@ -614,9 +616,9 @@ int event_read_checked(uint64_t seq, const uint8_t *bytes, size_t len, struct ev
 {
     struct elements elements;
     if (len > DAYBOOK_EVENT_SIZE_MAX || !event_check_holds(seq, bytes, len) || !find_elements(bytes, len, &elements) ||
-        event_read(seq, bytes, len, ret, err) || !fields_hold(ret, &elements, scratch, ret_data))
+        event_read(seq, bytes, len, ret, err))
         return damaged(seq, err);
-    return 0;
+    return check_fields(ret, &elements, scratch, ret_data, err);
 }
 
 int event_validate(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_error *err)

@@ -424,6 +424,8 @@ int daybook_find(struct daybook_snapshot *snapshot, uint32_t kind, struct dayboo
 {
     size_t len = 0;
     char *compared = ledger_compared_name(kind, name, &len);
+    if (!compared && text_is_valid(name))
+        return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory while looking for a name.");
     if (!compared)
         return daybook_fail(err, DAYBOOK_BAD_VALUE, "A name is not valid UTF-8 text.");
     uint32_t ordinal = 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ledger/event.h"
+#include "ledger/text.h"
 
 static int visit_name(uint32_t kind, struct daybook_text name, uint32_t ordinal, names_visit *visit, void *context,
                       struct daybook_error *err)
@@ -12,6 +13,9 @@ static int visit_name(uint32_t kind, struct daybook_text name, uint32_t ordinal,
     if (!name.ptr)
         return 0;
     char *compared = ledger_compared_name(kind, name, &len);
+    if (!compared && text_is_valid(name))
+        return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for the name of %s %u.", schema_kind_name(kind),
+                            ordinal);
     if (!compared)
         return daybook_fail(err, DAYBOOK_DAMAGED, "The name of %s %u is not valid text.", schema_kind_name(kind),
                             ordinal);

@@ -44,13 +44,19 @@ static bool is_date(const char *at, const char *end)
 }
 
 /* Order numbers are looked for in NFKC; one that is given otherwise would never be found. */
-static bool is_as_compared(struct daybook_text pattern)
+static int check_as_compared(struct daybook_text pattern, struct daybook_error *err)
 {
     size_t len = 0;
     char *compared = text_nfkc(pattern, &len);
-    bool same = compared && len == pattern.len && memcmp(compared, pattern.ptr, len) == 0;
+    if (!compared)
+        return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for the pattern of order numbers.");
+    bool same = len == pattern.len && memcmp(compared, pattern.ptr, len) == 0;
     free(compared);
-    return same;
+    if (same)
+        return 0;
+    return daybook_fail(err, DAYBOOK_BAD_VALUE,
+                        "The pattern of order numbers has blanks at an end, or full-width or other characters "
+                        "that are not kept as they are. Write it with plain ones.");
 }
 
 int numbers_check(struct daybook_text pattern, struct daybook_error *err)
@@ -73,12 +79,8 @@ int numbers_check(struct daybook_text pattern, struct daybook_error *err)
         good = counter || is_date(at + 1, close);
         at = close;
     }
-    if (good && counters == 1 && !is_as_compared(pattern))
-        return daybook_fail(err, DAYBOOK_BAD_VALUE,
-                            "The pattern of order numbers has blanks at an end, or full-width or other characters "
-                            "that are not kept as they are. Write it with plain ones.");
     if (good && counters == 1)
-        return 0;
+        return check_as_compared(pattern, err);
     return daybook_fail(
         err, DAYBOOK_BAD_VALUE,
         "The pattern of order numbers needs one counter such as {0000}, and besides text only {yyyy} {yy} "

@@ -67,6 +67,8 @@ static int compare_name(struct writer *w, uint32_t kind, struct daybook_text nam
                         struct daybook_error *err)
 {
     struct daybook_text compared = name.len > DAYBOOK_TEXT_MAX ? name : compared_name(w, kind, name);
+    if (!compared.ptr && name.ptr && text_is_valid(name))
+        return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for the name of the %s.", schema_kind_name(kind));
     if (!compared.ptr || compared.len == 0)
         return daybook_fail(err, DAYBOOK_BAD_VALUE, "The name of the %s is empty or not valid UTF-8 text.",
                             schema_kind_name(kind));
@@ -334,6 +336,8 @@ int resolve_is_called(struct writer *w, uint32_t kind, uint32_t ordinal, struct 
         rc = personal_value(w->personal, seq, data.person.slot, &salt, &name, err);
     size_t len = 0;
     char *now = !rc && name.ptr ? ledger_compared_name(kind, name, &len) : NULL;
+    if (!rc && name.ptr && !now && text_is_valid(name))
+        rc = daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for the name of the %s.", schema_kind_name(kind));
     *ret = now && text_equals((struct daybook_text){now, len}, compared);
     free(now);
     return rc;

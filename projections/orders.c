@@ -290,7 +290,9 @@ int orders_find(struct daybook_snapshot *snapshot, struct view *view, struct ord
     struct order_reader reader = {0};
     int rc = 0;
     if (filter->search.ptr && !(f.search = text_fold(filter->search, &f.search_len)))
-        rc = daybook_fail(err, DAYBOOK_USAGE, "What is searched for is not valid UTF-8 text.");
+        rc = text_is_valid(filter->search)
+                 ? no_memory(err)
+                 : daybook_fail(err, DAYBOOK_USAGE, "What is searched for is not valid UTF-8 text.");
     if (!rc && view)
         rc = rows_each(view_rows(view), VIEW_MAIN, consider_row, &f, err);
     else if (!rc)

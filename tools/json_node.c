@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ledger/text.h"
+#include "tools/memory.h"
 
 enum {
     DEPTH_MAX = 16,
@@ -250,10 +251,12 @@ const struct json_node *json_node_read(struct daybook_text text, struct arena *n
         root = copy(&c, json, DAYBOOK_TEXT_NONE);
     if (c.failed || !json_is_object(json))
         root = NULL;
+    if (c.failed)
+        memory_note(NULL, text);
     if (!json)
         snprintf(reason, JSON_NODE_REASON_SIZE, "It is no JSON: %s.", error.text);
     else
-        snprintf(reason, JSON_NODE_REASON_SIZE, c.failed ? "It is too large for memory." : "It is no JSON object.");
+        snprintf(reason, JSON_NODE_REASON_SIZE, "It is no JSON object.");
     json_decref(json);
     return root;
 }

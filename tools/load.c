@@ -13,6 +13,7 @@
 #include "tools/load_exact.h"
 #include "tools/load_foreign.h"
 #include "tools/load_reader.h"
+#include "tools/memory.h"
 
 enum {
     CHUNK_LINES_MAX = 10000,
@@ -54,6 +55,11 @@ static int64_t monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static int no_memory(struct loader *l)
+{
+    return daybook_fail(&l->session->ctx->error, DAYBOOK_NO_MEMORY, "Out of memory for the lines of one commit.");
+}
+
 static int bad_line(struct loader *l, uint64_t number, const char *reason)
 {
     l->bad_line = number;
@@ -63,6 +69,8 @@ static int bad_line(struct loader *l, uint64_t number, const char *reason)
 /* A failure of the environment stays one; anything else is the line's. */
 static int blame_line(struct loader *l, uint64_t number, const struct daybook_error *error)
 {
+    if (memory_was_refused())
+        return no_memory(l);
     if (daybook_code_class(error->code) != DAYBOOK_CLASS_ENVIRONMENT || error->code == DAYBOOK_DAMAGED ||
         error->code == DAYBOOK_NEWER_FORMAT)
         return bad_line(l, number, error->message);
@@ -151,7 +159,7 @@ static int grow_chunk(struct loader *l)
     struct daybook_carried *carried = reallocarray(l->carried, wanted, sizeof *carried);
     l->carried = carried ? carried : l->carried;
     if (!lines || !entries || !results || !carried)
-        return daybook_fail(&l->session->ctx->error, DAYBOOK_NO_MEMORY, "Out of memory for the lines of one commit.");
+        return no_memory(l);
     l->capacity = wanted;
     return 0;
 }
@@ -206,6 +214,13 @@ static void drop_entry_of(struct loader *l, const struct chunk_line *line)
         l->count--;
 }
 
+/* What is no JSON does not say what entry it goes on with: perhaps the last one. */
+static void drop_last_entry(struct loader *l)
+{
+    if (l->count)
+        drop_entry_of(l, &(struct chunk_line){.recorded_us = l->lines[l->count - 1].recorded_us});
+}
+
 static bool ends_chunk(const struct loader *l, bool is_exact, const struct chunk_line *line)
 {
     return l->count && (is_exact != l->is_exact || (is_large(l) && may_end_before(l, line)));
@@ -250,11 +265,13 @@ static int read_line(struct loader *l, struct daybook_text text)
     for (;;) {
         arena_reset(&l->nodes);
         struct daybook_text kept = arena_text(&l->arena, text);
-        if (!kept.ptr)
-            return daybook_fail(&l->session->ctx->error, DAYBOOK_NO_MEMORY, "Out of memory for a line.");
-        const struct json_node *json = json_node_read(kept, &l->nodes, &l->arena, reason);
-        if (!json)
+        const struct json_node *json = kept.ptr ? json_node_read(kept, &l->nodes, &l->arena, reason) : NULL;
+        if (!kept.ptr || (!json && memory_was_refused()))
+            return no_memory(l);
+        if (!json) {
+            drop_last_entry(l);
             return bad_line(l, line.number, reason);
+        }
         bool is_exact = load_is_exact(json);
         line.recorded_us = is_exact ? said_recorded_us(json) : 0;
         if (!ends_chunk(l, is_exact, &line))

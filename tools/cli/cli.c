@@ -2,6 +2,7 @@
 #include "tools/cli/command.h"
 #include "tools/cli/display.h"
 #include "tools/cli/help.h"
+#include "tools/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,14 @@ static void print_message(const char *message)
 {
     char *shown = display_escape((struct daybook_text){message, strlen(message)});
 
-    fprintf(stderr, "daybook: %s\n", shown ? shown : "");
+    fputs("daybook: ", stderr);
+    if (shown)
+        fputs(shown, stderr);
+    else /* no memory to show what is not text: it is left out */
+        for (const char *c = message; *c; c++)
+            if ((unsigned char)*c >= ' ' && *c != '\177')
+                fputc(*c, stderr);
+    fputc('\n', stderr);
     free(shown);
 }
 
@@ -146,6 +154,7 @@ int cli_main(const struct program *program, int argc, char **argv)
 
     open_standard_files();
     signal(SIGPIPE, SIG_IGN);
+    memory_watch();
     /* Widths of characters are counted in UTF-8 whatever the environment says. */
     if (!setlocale(LC_CTYPE, "") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
         setlocale(LC_CTYPE, "C.UTF-8");
@@ -156,6 +165,10 @@ int cli_main(const struct program *program, int argc, char **argv)
         output_init(&ctx.output, stdout, ctx.format, ctx.language);
         code = run_command(&ctx);
     }
+    if (memory_was_refused() && (!code || daybook_code_class(code) != DAYBOOK_CLASS_ENVIRONMENT))
+        code = daybook_fail(&ctx.error, DAYBOOK_NO_MEMORY,
+                            say(&ctx, "There is not enough memory: the answer may not be whole.",
+                                "内存不足，结果可能不完整。"));
     if (code)
         status = cli_print_error(&ctx, &ctx.error);
     context_release(&ctx);

@@ -5,6 +5,7 @@
 
 #include "ledger/text.h"
 #include "tools/import/words.h"
+#include "tools/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,9 +228,11 @@ static bool match_bracketed(const char *header, struct dictionary_match *match)
 bool dictionary_match(struct daybook_text header, struct dictionary_match *ret)
 {
     size_t len = 0;
-    char *normal = header.len > 0 && header.len < PART_MAX ? text_nfkc(header, &len) : NULL;
-    bool found = false;
+    bool fits = header.len > 0 && header.len < PART_MAX, found = false;
+    char *normal = fits ? text_nfkc(header, &len) : NULL;
 
+    if (fits)
+        memory_note(normal, header);
     *ret = (struct dictionary_match){{0}};
     if (normal != NULL && len < PART_MAX) {
         const char *dot = strrchr(normal, '.');

@@ -3,6 +3,7 @@
 #include "ledger/text.h"
 #include "tools/import/hash_index.h"
 #include "tools/import/sheet.h"
+#include "tools/memory.h"
 
 #include <stdlib.h>
 
@@ -39,6 +40,8 @@ uint64_t name_hash(uint64_t start, struct daybook_text name)
 {
     size_t len = 0;
     char *folded = is_ascii(name) ? NULL : text_fold(name, &len);
+    if (!is_ascii(name))
+        memory_note(folded, name);
     uint64_t hash = hash_ascii(start, folded != NULL ? (struct daybook_text){folded, len} : name);
 
     free(folded);
@@ -54,6 +57,8 @@ bool names_equal(struct daybook_text a, struct daybook_text b)
         return true;
     char *folded_a = text_fold(a, &len_a);
     char *folded_b = text_fold(b, &len_b);
+    memory_note(folded_a, a);
+    memory_note(folded_b, b);
     bool equal = folded_a != NULL && folded_b != NULL &&
                  text_equals((struct daybook_text){folded_a, len_a}, (struct daybook_text){folded_b, len_b});
     free(folded_a);

@@ -6,6 +6,7 @@
 
 #include "ledger/date.h"
 #include "tools/import/arena.h"
+#include "tools/memory.h"
 
 static int no_memory(struct daybook_error *err)
 {
@@ -251,7 +252,7 @@ int planner_plan(struct planner *p, size_t index, struct arena *arena, struct pl
         plan.draft_count = p->draft_count;
         p->out_of_memory |= plan.drafts == NULL;
     }
-    if (p->out_of_memory)
+    if (p->out_of_memory || memory_was_refused())
         return no_memory(err);
     *ret = plan;
     return 0;

@@ -5,6 +5,7 @@
 #include "tools/import/encoding.h"
 #include "tools/import/sheet.h"
 #include "tools/import/status_words.h"
+#include "tools/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -164,7 +165,7 @@ static int read_rows(struct sheet *sheet, struct daybook_error *err)
             reading->columns[i].of_lines = sheet->facts[i].of_lines;
         sheet_build_orders(sheet);
     }
-    if (code == 0 && sheet->out_of_memory)
+    if (code == 0 && (sheet->out_of_memory || memory_was_refused()))
         code = daybook_fail(err, DAYBOOK_NO_MEMORY, "Not enough memory to read the table.");
     if (code != 0)
         reading->order_count = 0;

@@ -3,6 +3,7 @@
 
 #include "ledger/text.h"
 #include "tools/import/fold.h"
+#include "tools/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,8 +108,10 @@ bool words_read(struct daybook_text text, struct words *ret)
     char *normal = NULL;
     bool fits = false;
 
-    if (text.len <= INPUT_MAX)
+    if (text.len <= INPUT_MAX) {
         normal = text_nfkc(text, &len);
+        memory_note(normal, text);
+    }
     if (normal != NULL)
         fits = split(normal, normal + len, &words);
     free(normal);

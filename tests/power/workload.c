@@ -229,6 +229,7 @@ struct copy {
     struct daybook_carried events[CARRIED_MAX];
     const uint8_t *salts[CARRIED_MAX][VALUES_MAX];
     struct daybook_text values[CARRIED_MAX][VALUES_MAX];
+    int64_t recorded_us[CARRIED_MAX];
     size_t count;
 };
 
@@ -258,6 +259,7 @@ static int copy_event(void *context, const struct daybook_event *event, struct d
                                                    .len = event->len,
                                                    .salts = c->salts[c->count],
                                                    .values = c->values[c->count]};
+    c->recorded_us[c->count] = event->recorded_us;
     int rc = event_read_data(event, &scratch, &data, err);
     if (!rc)
         rc = data_each_personal(schema_by_wire(event->type), &data, copy_value, c);
@@ -277,6 +279,8 @@ static void carry(struct workload *w, const char *source)
     must(daybook_follow(c->snapshot, 1, copy_event, c, &err), &err);
     for (size_t at = 0, taken = 0; at < c->count; at += taken) {
         size_t count = 1 + random_below(&w->random, 100);
+        while (at + count < c->count && c->recorded_us[at + count] == c->recorded_us[at + count - 1])
+            count++; /* whole entries */
         if (count > c->count - at)
             count = c->count - at;
         must(daybook_carry(w->ledger, &c->events[at], count, &taken, &err), &err);

@@ -38,8 +38,9 @@ helper_sources  := $(filter-out $(test_sources),$(wildcard tests/unit/*.c))
 fuzz_sources    := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_helpers    := $(filter-out $(fuzz_sources),$(wildcard tests/fuzz/*.c))
 # A test of several files is a folder; its objects come before the libraries, whose calls some of them answer.
-folder_tests    := crash power
-folder_sources  := $(wildcard $(folder_tests:%=tests/%/*.c))
+folder_tests    := crash fault power
+preloaded       := tests/fault/layer.c
+folder_sources  := $(filter-out $(preloaded),$(wildcard $(folder_tests:%=tests/%/*.c)))
 
 objects = $(1:%.c=$(out)/%.o)
 library_objects := $(call objects,$(library_sources))
@@ -127,10 +128,16 @@ $(filter-out $(thread_test),$(test_programs)): $(out)/tests/%: $(out)/tests/unit
 	$(link) -o $@ $^ $(test_libs) $(tools_libs) $(library_libs)
 
 .SECONDEXPANSION:
-$(folder_programs): $(out)/tests/test_%: $$(call objects,$$(wildcard tests/$$*/*.c)) $(out)/helpers.a $(out)/tools.a \
+$(folder_programs): $(out)/tests/test_%: $$(call objects,$$(filter tests/$$*/%,$(folder_sources))) $(out)/helpers.a $(out)/tools.a \
                                          $(out)/libdaybook.a
 	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(test_libs) $(tools_libs) $(library_libs)
+
+# What is preloaded has to stand by itself: no sanitizer in it, but perhaps behind it.
+$(out)/tests/libfault.so: $(preloaded) tests/fault/fault.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE -Iinclude -I. $(warnings) -O2 -g -fPIC -shared -o $@ $<
+$(out)/tests/test_fault: | $(out)/tests/libfault.so $(out)/daybook
 
 $(out)/fuzz.a: $(call objects,$(fuzz_helpers))
 $(fuzz_programs): $(out)/%: $(out)/tests/fuzz/%.o $(out)/fuzz.a $(out)/helpers.a $(out)/tools.a $(out)/libdaybook.a

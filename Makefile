@@ -128,7 +128,7 @@ $(filter-out $(thread_test),$(test_programs)): $(out)/tests/%: $(out)/tests/unit
 	$(link) -o $@ $^ $(test_libs) $(tools_libs) $(library_libs)
 
 .SECONDEXPANSION:
-$(folder_programs): $(out)/tests/test_%: $$(call objects,$$(filter tests/$$*/%,$(folder_sources))) $(out)/helpers.a $(out)/tools.a \
+$(folder_programs): $(out)/tests/test_%: $$(call objects,$$(filter-out $(preloaded),$$(wildcard tests/$$*/*.c))) $(out)/helpers.a $(out)/tools.a \
                                          $(out)/libdaybook.a
 	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(test_libs) $(tools_libs) $(library_libs)

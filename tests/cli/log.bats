@@ -242,3 +242,14 @@ LINES
     daybook verify
     [ "$(daybook log | grep -c '"subject":"order/N-')" -eq 3000 ]
 }
+
+@test "a log that was cut off in the middle of an entry: what is loaded is whole" {
+    daybook create --customer acme --item P-1:1 >/dev/null # one entry, many events
+    daybook log >"$BATS_TEST_TMPDIR/lines"
+    head -c -100 "$BATS_TEST_TMPDIR/lines" >"$BATS_TEST_TMPDIR/cut"
+    daybook --ledger "$BATS_TEST_TMPDIR/copy" init --timezone UTC >/dev/null
+    refuse 1 --ledger "$BATS_TEST_TMPDIR/copy" load "$BATS_TEST_TMPDIR/cut"
+    daybook --ledger "$BATS_TEST_TMPDIR/copy" verify >/dev/null
+    daybook --ledger "$BATS_TEST_TMPDIR/copy" load "$BATS_TEST_TMPDIR/lines" >/dev/null
+    [ "$(daybook --ledger "$BATS_TEST_TMPDIR/copy" checkpoint)" = "$(daybook checkpoint)" ]
+}

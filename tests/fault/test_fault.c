@@ -25,7 +25,12 @@
 #include "tests/fault/fault.h"
 #include "tests/unit/scratch.h"
 
-enum { ARGUMENTS_MAX = 20, FAULTS_DEFAULT = 250, PATH_SIZE = 4096, OUTPUT_SIZE = 1 << 16, PATIENCE_S = 60 };
+enum { ARGUMENTS_MAX = 20, PATH_SIZE = 4096, OUTPUT_SIZE = 1 << 16, PATIENCE_S = 60 };
+#ifdef __SANITIZE_ADDRESS__ /* and so is the program, which takes its time */
+enum { FAULTS_DEFAULT = 80 };
+#else
+enum { FAULTS_DEFAULT = 250 };
+#endif
 enum { ENVIRONMENT_EXIT = DAYBOOK_CLASS_ENVIRONMENT };
 
 static const int32_t errors_of[FAULT_KIND_COUNT][FAULT_ERRORS_MAX] = {

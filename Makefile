@@ -28,6 +28,7 @@ link      = $(CC) $(flags_$(mode)) $(CFLAGS) $(LDFLAGS)
 library_libs = $(shell pkg-config --libs lmdb msgpack libcrypto libxxhash libutf8proc)
 tools_libs   = $(shell pkg-config --libs jansson smartcols) -lcsv
 test_libs    = $(shell pkg-config --libs cmocka)
+bench_libs   = $(shell pkg-config --libs sqlite3) -lm
 
 library_sources := $(wildcard ledger/*.c projections/*.c)
 main_source     := $(wildcard tools/main.c)
@@ -65,7 +66,8 @@ parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 # tests/run knows the folders of these variants, whatever variant the caller has asked for.
 tested   = $(MAKE) -s --no-print-directory $(parallel) CC=gcc SANITIZE= THREADS= COVERAGE= FUZZ=
 
-.PHONY: help deps all unit-tests thread-tests fuzz-programs demo test test-long check-layers lint format fuzz bench clean install
+.PHONY: help deps all unit-tests thread-tests fuzz-programs demo test test-long check-layers lint format fuzz bench \
+        readme-bench clean install
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -81,7 +83,8 @@ help:
 	@echo 'make lint          layers and style, then cppcheck where it is installed'
 	@echo 'make format        clang-format over all C files but the tests, whose tables are set by hand'
 	@echo 'make fuzz          each fuzz target for MINUTES=1; TARGET=name for one of them'
-	@echo 'make bench         the benchmark'
+	@echo 'make bench         the benchmark; ORDERS=300000 for as many orders'
+	@echo 'make readme-bench  the table of README.md from the figures of the last one'
 	@echo 'make install       to PREFIX=/usr/local, below DESTDIR='
 	@echo 'make clean         remove build/'
 	@echo
@@ -117,7 +120,7 @@ $(out)/daybook: $(main_objects) $(out)/tools.a $(out)/libdaybook.a
 	$(link) -o $@ $^ $(tools_libs) $(library_libs)
 
 $(out)/bench: $(bench_objects) $(out)/tools.a $(out)/libdaybook.a
-	$(link) -o $@ $^ $(tools_libs) $(library_libs)
+	$(link) -o $@ $^ $(tools_libs) $(library_libs) $(bench_libs)
 
 # Built with THREADS=1 as well, where compiling all of tools would take long.
 $(thread_test): $(out)/tests/unit/test_threads.o $(out)/helpers.a $(out)/libdaybook.a
@@ -187,7 +190,10 @@ fuzz:
 	$(if $(fuzz_sources),MINUTES=$(MINUTES) TARGET=$(TARGET) tests/run --fuzz,@echo 'There is no fuzz target.')
 
 bench: all
-	$(if $(bench_sources),$(out)/bench,@echo 'There is no benchmark.')
+	$(if $(bench_sources),$(out)/bench $(ORDERS:%=--orders %),@echo 'There is no benchmark.')
+
+readme-bench:
+	tools/bench/readme.py
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/daybook

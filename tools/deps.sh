@@ -4,7 +4,7 @@
 set -eu
 
 build='gcc make pkg-config libc6-dev liblmdb-dev libmsgpack-dev libxxhash-dev libutf8proc-dev libjansson-dev
-    libcsv-dev libsmartcols-dev libssl-dev tzdata'
+    libcsv-dev libsmartcols-dev libssl-dev libsqlite3-dev tzdata'
 tests='clang libclang-rt-14-dev libcmocka-dev bats python3 python3-lmdb lmdb-utils util-linux procps
     ca-certificates'
 

@@ -1,6 +1,7 @@
-/* bench: first figures of the log and of replay, beside raw LMDB that holds the same events, in one run.
+/* bench: what the log, replay and the program do, beside raw LMDB and SQLite that hold the same events, in one run.
  *
  *     bench [--orders N] [--dir FOLDER]
+ *     bench --goals                        only says which goals there are
  *
  * Each of three rounds makes everything anew in a temporary folder. Figures go to the standard output and to
  * build/bench.json. */
@@ -15,13 +16,15 @@
 #include <unistd.h>
 
 #include "tools/bench/append.h"
+#include "tools/bench/program.h"
 #include "tools/bench/raw.h"
 #include "tools/bench/replay.h"
+#include "tools/bench/sqlite.h"
 
 enum {
     ORDERS_DEFAULT = 50000,
     BULK_EVENTS = WORKLOAD_BULK_ENTRIES,
-    DURABLE_EVENTS = 2000, /* of raw LMDB, one a commit */
+    DURABLE_EVENTS = 2000, /* of raw LMDB and SQLite, one a commit */
 };
 
 static const char json_path[] = "build/bench.json";
@@ -56,6 +59,11 @@ static void remove_folder(const char *folder)
 
 /* ---- a round */
 
+struct peers {
+    struct raw *raw;
+    struct sqlite *sqlite;
+};
+
 static int file_bytes(const struct bench *bench, const char *name, double *ret, struct daybook_error *err)
 {
     char path[PATH_MAX];
@@ -66,18 +74,25 @@ static int file_bytes(const struct bench *bench, const char *name, double *ret, 
     return 0;
 }
 
-static int put_sizes(struct bench *bench, const struct stored *stored, struct daybook_error *err)
+static int put_sizes(struct bench *bench, struct daybook_error *err)
 {
-    double events = (double)stored->count, raw = 0, log = 0, personal = 0;
-    int rc = file_bytes(bench, "raw/data.mdb", &raw, err);
-    if (!rc)
-        rc = file_bytes(bench, "ledger/log/data.mdb", &log, err);
-    if (!rc)
-        rc = file_bytes(bench, "ledger/personal-0/data.mdb", &personal, err);
-    report_put(&bench->report, BYTES_STORED, (double)stored->bytes / events);
-    report_put(&bench->report, RAW_BYTES_ON_DISK, raw / events);
-    report_put(&bench->report, BYTES_ON_DISK, log / events);
-    report_put(&bench->report, BYTES_WITH_PERSONAL, (log + personal) / events);
+    static const struct {
+        enum row row;
+        const char *files[2];
+    } sizes[] = {
+        {RAW_BYTES_ON_DISK, {"raw/data.mdb", NULL}},
+        {SQLITE_BYTES_ON_DISK, {"sqlite", NULL}},
+        {BYTES_ON_DISK, {"ledger/log/data.mdb", NULL}},
+        {BYTES_WITH_KEYS, {"foreign/log/data.mdb", NULL}},
+        {BYTES_WITH_PERSONAL, {"ledger/log/data.mdb", "ledger/personal-0/data.mdb"}},
+    };
+    int rc = 0;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes && !rc; i++) {
+        double sum = 0, size = 0;
+        for (size_t f = 0; f < 2 && sizes[i].files[f] && !rc; f++, sum += size)
+            rc = file_bytes(bench, sizes[i].files[f], &size, err);
+        report_put(&bench->report, sizes[i].row, sum / (double)bench->report.events);
+    }
     return rc;
 }
 
@@ -101,27 +116,49 @@ static int append_raw_heads(struct bench *bench, const struct stored *stored, st
     return rc;
 }
 
-/* What needs the events of the bulk append: the same bytes in raw LMDB, carried, and read. */
-static int run_on_stored(struct bench *bench, struct raw *raw, struct daybook_snapshot *snapshot,
+/* The last events one by one, all others before them in large commits. */
+static int append_sqlite(struct bench *bench, const struct stored *stored, struct sqlite *sqlite,
+                         struct daybook_error *err)
+{
+    size_t single = stored->count / 2 < DURABLE_EVENTS ? stored->count / 2 : DURABLE_EVENTS;
+    size_t bulk = stored->count - single;
+    double start = seconds_now();
+    int rc = sqlite_append(sqlite, stored, 0, bulk, BULK_EVENTS, err);
+    report_put(&bench->report, SQLITE_BULK, (double)bulk / (seconds_now() - start));
+    start = seconds_now();
+    if (!rc)
+        rc = sqlite_append(sqlite, stored, bulk, single, 1, err);
+    report_put(&bench->report, SQLITE_DURABLE, (double)single / (seconds_now() - start));
+    return rc ? rc : sqlite_settle(sqlite, err);
+}
+
+/* What needs the events of the bulk append: the same bytes in the peers, carried, and read. */
+static int run_on_stored(struct bench *bench, struct peers *peers, struct daybook_snapshot *snapshot,
                          struct daybook_error *err)
 {
     struct stored stored = {0};
+    struct delay_sums sums = {0};
     char path[PATH_MAX];
     int rc = stored_new(snapshot, &stored, err);
     bench->report.orders = bench->orders;
     bench->report.events = stored.count;
+    report_put(&bench->report, BYTES_STORED, (double)stored.bytes / (double)stored.count);
     if (!rc)
-        rc = append_raw(bench, raw, &stored, stored.count, BULK_EVENTS, RAW_BULK, err);
+        rc = append_raw(bench, peers->raw, &stored, stored.count, BULK_EVENTS, RAW_BULK, err);
     if (!rc)
         rc = append_raw_heads(bench, &stored, err);
     if (!rc)
         rc = append_carry(path_in(bench, "carried", path), &stored, &bench->report, err);
     if (!rc)
-        rc = put_sizes(bench, &stored, err);
+        rc = append_sqlite(bench, &stored, peers->sqlite, err);
     if (!rc)
-        rc = replay_all(snapshot, raw, &bench->report, err);
+        rc = replay_all(snapshot, peers->raw, peers->sqlite, &bench->report, &sums, err);
     if (!rc)
-        rc = append_raw(bench, raw, &stored, stored.count < DURABLE_EVENTS ? stored.count : DURABLE_EVENTS, 1,
+        rc = program_all(bench->folder, &bench->workload, &bench->batch, &sums, &bench->report, err);
+    if (!rc)
+        rc = put_sizes(bench, err);
+    if (!rc)
+        rc = append_raw(bench, peers->raw, &stored, stored.count < DURABLE_EVENTS ? stored.count : DURABLE_EVENTS, 1,
                         RAW_DURABLE, err);
     stored_release(&stored);
     return rc;
@@ -150,7 +187,7 @@ static int run_in_folder(struct bench *bench, struct daybook_error *err)
     struct daybook_init_options options = {.timezone = DAYBOOK_TEXT("UTC")};
     struct daybook *ledger = NULL;
     struct daybook_snapshot *snapshot = NULL;
-    struct raw *raw = NULL;
+    struct peers peers = {NULL, NULL};
     char path[PATH_MAX];
     int rc = daybook_init(path_in(bench, "ledger", path), &options, err);
     if (!rc)
@@ -158,14 +195,17 @@ static int run_in_folder(struct bench *bench, struct daybook_error *err)
     if (!rc)
         rc = append_bulk(ledger, &bench->workload, &bench->batch, &bench->report, err);
     if (!rc)
-        rc = raw_new(path_in(bench, "raw", path), false, &raw, err);
+        rc = raw_new(path_in(bench, "raw", path), false, &peers.raw, err);
+    if (!rc)
+        rc = sqlite_new(path_in(bench, "sqlite", path), &peers.sqlite, err);
     if (!rc)
         rc = daybook_snapshot_begin(ledger, &snapshot, err);
     if (!rc)
-        rc = run_on_stored(bench, raw, snapshot, err);
+        rc = run_on_stored(bench, &peers, snapshot, err);
     if (snapshot)
         daybook_snapshot_end(snapshot);
-    raw_free(raw);
+    raw_free(peers.raw);
+    sqlite_free(peers.sqlite);
     if (!rc)
         rc = append_durably(bench, ledger, err);
     daybook_close(ledger);
@@ -212,7 +252,7 @@ static bool read_orders(const char *text, uint32_t *ret)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: bench [--orders 1..%d] [--dir FOLDER]\n", WORKLOAD_ORDERS_MAX);
+    fprintf(stderr, "usage: bench [--orders 1..%d] [--dir FOLDER] | --goals\n", WORKLOAD_ORDERS_MAX);
     return DAYBOOK_CLASS_USAGE;
 }
 
@@ -221,13 +261,16 @@ int main(int argc, char **argv)
     static const struct option options[] = {
         {"orders", required_argument, NULL, 'n'},
         {"dir", required_argument, NULL, 'd'},
+        {"goals", no_argument, NULL, 'g'},
         {NULL, 0, NULL, 0},
     };
     static struct bench bench = {.orders = ORDERS_DEFAULT};
     const char *parent = "build";
     struct daybook_error error = {0};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
-        if (option == 'd')
+        if (option == 'g')
+            return report_print_goals(), 0;
+        else if (option == 'd')
             parent = optarg;
         else if (option != 'n' || !read_orders(optarg, &bench.orders))
             return usage();

@@ -74,7 +74,7 @@ void raw_free(struct raw *raw)
 
 /* ---- appending */
 
-static int put_head(struct raw *raw, MDB_txn *txn, const struct stored_subject *subject, uint64_t seq)
+static int put_head(struct raw *raw, MDB_txn *txn, const struct stored_columns *subject, uint64_t seq)
 {
     uint64_t number = (uint64_t)subject->kind << 32 | subject->ordinal;
     struct head row = {seq, subject->nth};
@@ -92,7 +92,7 @@ static int put_events(struct raw *raw, MDB_txn *txn, const struct stored *stored
         MDB_val value = {stored->events[i].len, (void *)(uintptr_t)stored->events[i].bytes};
         rc = mdb_cursor_put(cursor, &key, &value, MDB_APPEND);
         if (!rc && raw->with_heads)
-            rc = put_head(raw, txn, &stored->subjects[i], seq);
+            rc = put_head(raw, txn, &stored->columns[i], seq);
         raw->last_seq = seq;
     }
     if (cursor)

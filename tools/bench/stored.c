@@ -1,6 +1,7 @@
 /* All events of a log as stored bytes. */
 #include "tools/bench/stored.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "ledger/event.h"
@@ -27,6 +28,20 @@ static int take_personal(void *context, const char *field, uint16_t slot, const 
                                  g->err);
 }
 
+static void take_columns(const struct daybook_event *event, const struct daybook_data *data, struct stored_columns *ret)
+{
+    *ret = (struct stored_columns){
+        .kind = event->kind,
+        .ordinal = event->ordinal,
+        .nth = event->nth,
+        .type = event->type,
+        .customer = data->customer,
+        .occurred_on = event->occurred_on,
+        .expected_on = data->expected_on,
+    };
+    snprintf(ret->subject, sizeof ret->subject, "%s/%06u", schema_kind_name(event->kind), event->ordinal);
+}
+
 static int take_event(void *context, const struct daybook_event *event, struct daybook_error *err)
 {
     struct gathering *g = context;
@@ -36,7 +51,7 @@ static int take_event(void *context, const struct daybook_event *event, struct d
     if (rc)
         return rc;
     stored->events[stored->count] = (struct daybook_carried){event->seq, event->bytes, event->len, NULL, NULL, 0};
-    stored->subjects[stored->count] = (struct stored_subject){event->kind, event->ordinal, event->nth};
+    take_columns(event, &data, &stored->columns[stored->count]);
     rc = data_each_personal(schema_by_wire(event->type), &data, take_personal, g);
     stored->count++;
     stored->bytes += event->len;
@@ -47,11 +62,11 @@ int stored_new(struct daybook_snapshot *snapshot, struct stored *ret, struct day
 {
     size_t capacity = (size_t)daybook_last_seq(snapshot);
     struct stored stored = {.events = calloc(capacity, sizeof *stored.events),
-                            .subjects = calloc(capacity, sizeof *stored.subjects),
+                            .columns = calloc(capacity, sizeof *stored.columns),
                             .salts = calloc(capacity, sizeof *stored.salts),
                             .values = calloc(capacity, sizeof *stored.values)};
     struct gathering g = {.stored = &stored, .snapshot = snapshot, .err = err};
-    int rc = stored.events && stored.subjects && stored.salts && stored.values
+    int rc = stored.events && stored.columns && stored.salts && stored.values
                  ? daybook_follow(snapshot, 1, take_event, &g, err)
                  : daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for %zu events.", capacity);
     event_scratch_release(&g.scratch);
@@ -65,7 +80,7 @@ int stored_new(struct daybook_snapshot *snapshot, struct stored *ret, struct day
 void stored_release(struct stored *stored)
 {
     free(stored->events);
-    free(stored->subjects);
+    free(stored->columns);
     free(stored->salts);
     free(stored->values);
 }

@@ -4,14 +4,20 @@
 
 #include "ledger/ledger.h"
 
-struct stored_subject {
-    uint32_t kind, ordinal, nth;
+enum { STORED_SUBJECT_SIZE = 24 };
+
+/* What a peer needs to know of an event beside its bytes. */
+struct stored_columns {
+    uint32_t kind, ordinal, nth, type;
+    char subject[STORED_SUBJECT_SIZE]; /* as a caller would name it: "order/000042" */
+    uint32_t customer;                 /* 0: none */
+    int32_t occurred_on, expected_on;  /* DAYBOOK_DAY_NONE: none */
 };
 
 /* Bytes and values live in the snapshot. */
 struct stored {
     struct daybook_carried *events;
-    struct stored_subject *subjects;
+    struct stored_columns *columns;
     const uint8_t **salts; /* by event: the workload's have one personal value at most */
     struct daybook_text *values;
     size_t count;

@@ -2,9 +2,11 @@
  * promise; then 6 cancelled, 6 left in processing, 88 shipped, and 82 of these delivered. */
 #include "tools/bench/workload.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "ledger/date.h"
+#include "ledger/schema.h"
 
 enum step { CREATED, NOTE, PROCESSING, PROMISE, CANCELLED, SHIPPED, DELIVERED, STEP_COUNT };
 
@@ -14,6 +16,7 @@ enum {
     CUSTOMERS = 2000,
     PRODUCTS = 500,
     ACTORS = 12,
+    PROMISE_MOVES = 5, /* days */
 };
 
 static const uint32_t step_types[STEP_COUNT] = {
@@ -197,7 +200,7 @@ static void fill(struct daybook_entry *entry, struct batch_texts *texts, uint64_
         draft->text =
             numbered(texts->note, sizeof texts->note, "Asks to be called before delivery, extension ", 4, order);
     else if (step == PROMISE)
-        draft->expected_on = expected_on(order) + 5;
+        draft->expected_on = expected_on(order) + PROMISE_MOVES;
     else if (step == SHIPPED)
         draft->carrier = carriers[order % (sizeof carriers / sizeof *carriers)];
     *entry = (struct daybook_entry){
@@ -225,4 +228,78 @@ int batch_refusal(const struct batch *batch, struct daybook_error *err)
             return err->code;
         }
     return 0;
+}
+
+/* ---- as files; no text of the workload needs quoting */
+
+static void write_day(FILE *file, bool is_there, int32_t day)
+{
+    char text[DAYBOOK_DAY_TEXT_SIZE] = "";
+    if (is_there)
+        date_format(day, text);
+    fprintf(file, ",%s", text);
+}
+
+void workload_write_table(FILE *file, uint32_t orders)
+{
+    fputs("Order No,Customer,Item Code,Qty,Order Date,Promised Date,Ship Date,Actual Delivery,Status\n", file);
+    for (uint32_t order = 1; order <= orders; order++) {
+        bool shipped = happens(order, SHIPPED), delivered = happens(order, DELIVERED);
+        fprintf(file, "SO-%06u,Customer %04u,P-%04u,%u", order, draw(order, DRAW_CUSTOMER, CUSTOMERS),
+                draw(order, DRAW_PRODUCT, PRODUCTS), 1 + draw(order, DRAW_FATE, 40));
+        write_day(file, true, created_on(order));
+        write_day(file, true, expected_on(order) + (happens(order, PROMISE) ? PROMISE_MOVES : 0));
+        write_day(file, shipped, step_day(order, SHIPPED));
+        write_day(file, delivered, step_day(order, DELIVERED));
+        fprintf(file, ",%s\n",
+                happens(order, CANCELLED) ? "cancelled"
+                : delivered               ? "delivered"
+                : shipped                 ? "shipped"
+                                          : "processing");
+    }
+}
+
+/* A member of an object, behind a comma unless it is the first. */
+static void write_member(FILE *file, bool *is_first, const char *name, struct daybook_text value)
+{
+    if (!value.ptr)
+        return;
+    fprintf(file, "%s\"%s\":\"%.*s\"", *is_first ? "" : ",", name, (int)value.len, value.ptr);
+    *is_first = false;
+}
+
+static void write_data(FILE *file, const struct daybook_draft *draft)
+{
+    char day[DAYBOOK_DAY_TEXT_SIZE];
+    bool is_first = true;
+    write_member(file, &is_first, "customer", draft->customer);
+    write_member(file, &is_first, "text", draft->text);
+    write_member(file, &is_first, "carrier", draft->carrier);
+    if (draft->expected_on != DAYBOOK_DAY_NONE) {
+        date_format(draft->expected_on, day);
+        write_member(file, &is_first, "expected_on", (struct daybook_text){day, DAYBOOK_DAY_TEXT_SIZE - 1});
+    }
+    for (size_t i = 0; i < draft->item_count; i++)
+        fprintf(file, ",\"items\":[{\"code\":\"%.*s\",\"quantity\":\"%lld\"}]", (int)draft->items[i].code.len,
+                draft->items[i].code.ptr, (long long)draft->items[i].quantity.mantissa);
+}
+
+static void write_line(FILE *file, const struct daybook_entry *entry, size_t id)
+{
+    const struct daybook_draft *draft = entry->drafts;
+    char day[DAYBOOK_DAY_TEXT_SIZE];
+    date_format(draft->occurred_on, day);
+    fprintf(file, "{\"specversion\":\"1.0\",\"source\":\"/bench\",\"id\":\"%zu\",\"type\":\"%s\"", id,
+            schema_by_wire(draft->type)->name);
+    fprintf(file, ",\"subject\":\"order/%.*s\",\"time\":\"%sT00:00:00Z\",\"dateonly\":true", (int)draft->order_no.len,
+            draft->order_no.ptr, day);
+    fprintf(file, ",\"actor\":\"%.*s\",\"data\":{", (int)entry->actor.len, entry->actor.ptr);
+    write_data(file, draft);
+    fputs("}}\n", file);
+}
+
+void batch_write_lines(const struct batch *batch, FILE *file, size_t first)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        write_line(file, &batch->entries[i], first + i);
 }

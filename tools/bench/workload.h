@@ -3,6 +3,8 @@
 #ifndef TOOLS_BENCH_WORKLOAD_H
 #define TOOLS_BENCH_WORKLOAD_H
 
+#include <stdio.h>
+
 #include "daybook/ledger.h"
 
 enum {
@@ -21,6 +23,9 @@ void workload_release(struct workload *workload);
 /* The number of the order that a step is about. */
 uint32_t workload_order(const struct workload *workload, size_t step);
 
+/* The same orders, complete, as the table that a person would keep of them: a row each. */
+void workload_write_table(FILE *file, uint32_t orders);
+
 /* Requests with everything that they point to; kept and filled again. */
 struct batch {
     struct daybook_entry *entries;
@@ -32,6 +37,8 @@ int batch_new(size_t capacity, struct batch *ret, struct daybook_error *err);
 void batch_release(struct batch *batch);
 /* The steps from `from` on, as many as there are and fit. */
 void batch_fill(struct batch *batch, const struct workload *workload, size_t from);
+/* The same requests as lines for `load`, numbered from `first`. */
+void batch_write_lines(const struct batch *batch, FILE *file, size_t first);
 /* 0 when all were recorded; else the first refusal. */
 int batch_refusal(const struct batch *batch, struct daybook_error *err);
 

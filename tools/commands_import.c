@@ -261,6 +261,8 @@ struct chunk {
     struct import *import;
     struct arena arena;
     struct daybook_source_name source;
+    struct daybook_entry blank; /* what all entries have in common */
+    struct daybook_text key;    /* what all keys begin with */
     struct daybook_entry *entries;
     struct daybook_result *results;
     size_t *orders; /* by entry */
@@ -268,13 +270,21 @@ struct chunk {
     size_t count, capacity;
 };
 
+/* "import <file> <version> <number>", or "import <file> row <row>" for an order without a number. */
 static struct daybook_text entry_key(struct chunk *chunk, const struct reading_order *order, uint32_t version)
 {
-    const char *identity = chunk->import->identity;
-    if (!order->order_no.ptr)
-        return arena_printf(&chunk->arena, "import %s row %u", identity, order->row);
-    return arena_printf(&chunk->arena, "import %s %u %.*s", identity, version, (int)order->order_no.len,
-                        order->order_no.ptr);
+    struct daybook_text number = order->order_no;
+    char middle[24];
+    size_t len = (size_t)(number.ptr ? snprintf(middle, sizeof middle, "%u ", version)
+                                     : snprintf(middle, sizeof middle, "row %u", order->row));
+    char *key = arena_alloc(&chunk->arena, chunk->key.len + len + number.len + 1);
+    if (!key)
+        return DAYBOOK_TEXT_NONE;
+    memcpy(key, chunk->key.ptr, chunk->key.len);
+    memcpy(key + chunk->key.len, middle, len);
+    if (number.ptr)
+        memcpy(key + chunk->key.len + len, number.ptr, number.len);
+    return (struct daybook_text){key, chunk->key.len + len + number.len};
 }
 
 static int take_results(struct chunk *chunk)
@@ -315,9 +325,9 @@ static int append_chunk(struct chunk *chunk)
 static int add_entry(struct chunk *chunk, size_t index, const struct plan *plan)
 {
     struct daybook_entry *entry = &chunk->entries[chunk->count];
-    session_entry(&chunk->import->session, plan->drafts, plan->draft_count, entry);
-    entry->source = &chunk->source;
-    entry->late_dates_allowed = true;
+    *entry = chunk->blank;
+    entry->drafts = plan->drafts;
+    entry->draft_count = plan->draft_count;
     entry->expect_version = plan->version;
     entry->key = entry_key(chunk, &chunk->import->reading->orders[index], plan->version);
     chunk->orders[chunk->count] = index;
@@ -352,6 +362,10 @@ static int write_import(struct import *im)
     struct chunk chunk = {.import = im, .capacity = wanted <= COMMIT_MAX ? wanted : CHUNK};
     chunk.source = (struct daybook_source_name){
         DAYBOOK_TEXT("import"), {file, strlen(file)}, {im->identity, strlen(im->identity)}};
+    session_entry(&im->session, NULL, 0, &chunk.blank);
+    chunk.blank.source = &chunk.source;
+    chunk.blank.late_dates_allowed = true;
+    chunk.key = arena_printf(&im->kept, "import %s ", im->identity);
     im->result.events = 0;
     if (wanted == 0)
         return 0;
@@ -359,7 +373,8 @@ static int write_import(struct import *im)
     chunk.results = calloc(chunk.capacity, sizeof *chunk.results);
     chunk.orders = calloc(chunk.capacity, sizeof *chunk.orders);
     chunk.creates = calloc(chunk.capacity, sizeof *chunk.creates);
-    int rc = chunk.entries && chunk.results && chunk.orders && chunk.creates ? write_orders(im, &chunk) : no_memory(im);
+    int rc = chunk.entries && chunk.results && chunk.orders && chunk.creates && chunk.key.ptr ? write_orders(im, &chunk)
+                                                                                              : no_memory(im);
     free(chunk.entries);
     free(chunk.results);
     free(chunk.orders);

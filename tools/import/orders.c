@@ -87,6 +87,8 @@ static bool products_equal(const void *context, size_t a, size_t b)
 
 static bool has_product_twice(struct builder *builder)
 {
+    if (builder->state_count < 2)
+        return false;
     if (!hash_index_reset(&builder->seen, builder->state_count)) {
         builder->sheet->out_of_memory = true;
         return false;

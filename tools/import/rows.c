@@ -61,9 +61,12 @@ static bool is_header_again(const struct sheet *sheet, size_t row)
     return true;
 }
 
-static bool contains(struct daybook_text text, const char *part)
+/* 计 or 計; both begin with a byte that few cells have. */
+static bool contains_chinese_sum(struct daybook_text text)
 {
-    return text.len > 0 && memmem(text.ptr, text.len, part, strlen(part)) != NULL;
+    return text.len > 0 && memchr(text.ptr, '\xE8', text.len) != NULL &&
+           (memmem(text.ptr, text.len, "计", strlen("计")) != NULL ||
+            memmem(text.ptr, text.len, "計", strlen("計")) != NULL);
 }
 
 static bool contains_any_case(struct daybook_text text, const char *lower)
@@ -135,7 +138,7 @@ static bool says_total(struct daybook_text cell)
 {
     struct words words;
 
-    bool chinese = contains(cell, "计") || contains(cell, "計");
+    bool chinese = contains_chinese_sum(cell);
     bool english = contains_any_case(cell, "total") || contains_any_case(cell, "sum");
     if ((!chinese && !english) || !words_read(cell, &words))
         return false;

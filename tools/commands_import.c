@@ -229,11 +229,11 @@ static int add_gone(void *context, struct daybook_text order_no, struct daybook_
     return 0;
 }
 
-static int look(struct import *im)
+static int look(struct import *im, uint64_t own_events)
 {
     int rc = im->has_ledger ? session_read(&im->session) : 0;
     if (!rc && im->has_ledger)
-        rc = planner_look(im->planner, im->session.snapshot, im->session.registers, &im->ctx->error);
+        rc = planner_look(im->planner, im->session.snapshot, im->session.registers, own_events, &im->ctx->error);
     return rc;
 }
 
@@ -247,7 +247,7 @@ static int plan_import(struct import *im)
     };
     int rc = planner_new(im->reading, &options, &im->planner, &im->ctx->error);
     if (!rc)
-        rc = look(im);
+        rc = look(im, 0);
     if (!rc)
         rc = plan_all(im);
     im->result.gone = json_array();
@@ -312,6 +312,7 @@ static int take_results(struct chunk *chunk)
 static int append_chunk(struct chunk *chunk)
 {
     struct import *im = chunk->import;
+    uint64_t events_before = im->result.events;
     if (chunk->count == 0)
         return 0;
     int rc = daybook_append(im->session.ledger, chunk->entries, chunk->count, chunk->results, &im->ctx->error);
@@ -319,7 +320,7 @@ static int append_chunk(struct chunk *chunk)
         rc = take_results(chunk);
     chunk->count = 0;
     arena_reset(&chunk->arena);
-    return rc ? rc : look(im);
+    return rc ? rc : look(im, im->result.events - events_before);
 }
 
 static int add_entry(struct chunk *chunk, size_t index, const struct plan *plan)
@@ -426,7 +427,7 @@ static int make_ledger(struct import *im)
         cli_print_note(say(im->ctx, "Made a ledger in %s, time zone %s. (`daybook init` makes one of your choice.)",
                            "已在 %s 建立账本，时区 %s。（可用 `daybook init` 自行设定。）"),
                        im->ctx->ledger_path, daybook_timezone(im->session.ledger));
-    return rc ? rc : look(im);
+    return rc ? rc : look(im, 0);
 }
 
 static int by_row(const void *a, const void *b)

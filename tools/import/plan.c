@@ -144,6 +144,7 @@ void planner_free(struct planner *p)
     order_state_release(&p->said_state);
     free(p->imports);
     free(p->matches);
+    free(p->absent);
     free(p->seen);
     free(p->fields);
     free(p->drafts);
@@ -168,13 +169,28 @@ static int make_room(struct planner *p, struct daybook_error *err)
     return 0;
 }
 
-int planner_look(struct planner *p, struct daybook_snapshot *snapshot, struct registers *registers,
+/* Numbers that the ledger gives to orders without one may be those of others in the file: then nothing is known. */
+static int keep_absent(struct planner *p, uint64_t own_events, struct daybook_error *err)
+{
+    uint64_t last_seq = daybook_last_seq(p->snapshot);
+    size_t count = p->reading->order_count;
+    if (!p->absent)
+        p->absent = calloc(count + 1, sizeof *p->absent);
+    else if (last_seq != p->looked_seq + own_events || p->matches)
+        memset(p->absent, 0, count);
+    p->looked_seq = last_seq;
+    return p->absent ? 0 : no_memory(err);
+}
+
+int planner_look(struct planner *p, struct daybook_snapshot *snapshot, struct registers *registers, uint64_t own_events,
                  struct daybook_error *err)
 {
     p->snapshot = snapshot;
     p->registers = registers;
     p->field_count = 0;
     int rc = make_room(p, err);
+    if (!rc)
+        rc = keep_absent(p, own_events, err);
     if (!rc)
         rc = plan_find_imports(p, err);
     return rc ? rc : plan_match_orders(p, err);
@@ -183,12 +199,15 @@ int planner_look(struct planner *p, struct daybook_snapshot *snapshot, struct re
 static int find_order(struct planner *p, size_t index, uint32_t *ret, struct daybook_error *err)
 {
     *ret = 0;
-    if (!p->snapshot)
+    if (!p->snapshot || p->absent[index])
         return 0;
-    if (p->sheet->order_no.ptr)
-        return daybook_find(p->snapshot, DAYBOOK_ORDER, p->sheet->order_no, ret, err);
-    *ret = p->matches ? p->matches[index] : 0;
-    return 0;
+    if (!p->sheet->order_no.ptr) {
+        *ret = p->matches ? p->matches[index] : 0;
+        return 0;
+    }
+    int rc = daybook_find(p->snapshot, DAYBOOK_ORDER, p->sheet->order_no, ret, err);
+    p->absent[index] = !rc && *ret == 0;
+    return rc;
 }
 
 static void begin_order(struct planner *p, size_t index, struct arena *arena)

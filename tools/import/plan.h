@@ -41,9 +41,10 @@ struct planner;
 int planner_new(const struct reading *reading, const struct planner_options *options, struct planner **ret,
                 struct daybook_error *err);
 void planner_free(struct planner *planner); /* NULL is allowed */
-/* Compare with this snapshot from now on; both must outlive that. */
+/* Compare with this snapshot from now on; both must outlive that. `own_events` were recorded for plans since the last
+ * look: what was not there before them is there only if somebody else wrote too. */
 int planner_look(struct planner *planner, struct daybook_snapshot *snapshot, struct registers *registers,
-                 struct daybook_error *err);
+                 uint64_t own_events, struct daybook_error *err);
 
 /* The index-th order of the reading. What *ret points to lives in `arena`, the reading and the snapshot. */
 int planner_plan(struct planner *planner, size_t index, struct arena *arena, struct plan *ret,

@@ -35,8 +35,10 @@ struct planner {
     struct registers *registers;
     bool *imports; /* by ordinal of a source: an import */
     uint32_t source_count, own_source;
-    uint32_t *matches; /* by order of the reading: the order that one without a number is; NULL: all have one */
-    bool *seen;        /* by ordinal of an order: the file has it */
+    uint32_t *matches;   /* by order of the reading: the order that one without a number is; NULL: all have one */
+    bool *absent;        /* by order of the reading: its number was not there, and nobody else has written since */
+    uint64_t looked_seq; /* the last one of the snapshot */
+    bool *seen;          /* by ordinal of an order: the file has it */
     size_t seen_count;
     struct plan_field *fields;
     size_t field_count, field_capacity, field_last;

@@ -199,7 +199,11 @@ int planner_look(struct planner *p, struct daybook_snapshot *snapshot, struct re
 static int find_order(struct planner *p, size_t index, uint32_t *ret, struct daybook_error *err)
 {
     *ret = 0;
-    if (!p->snapshot || p->absent[index])
+    if (!p->snapshot)
+        return 0;
+    if (p->seen_count <= 1) /* the ledger has no order at all */
+        p->absent[index] = true;
+    if (p->absent[index])
         return 0;
     if (!p->sheet->order_no.ptr) {
         *ret = p->matches ? p->matches[index] : 0;

@@ -16,7 +16,7 @@
 #include "tools/import/plan_page.h"
 #include "tools/session.h"
 
-enum { COMMIT_MAX = 50000, CHUNK = 10000, HASH_SIZE = 32 };
+enum { COMMIT_MAX = 50000, CHUNK = 25000, HASH_SIZE = 32 };
 
 struct import {
     struct context *ctx;

@@ -125,6 +125,8 @@ static bool same_event(struct comparison *c, const struct daybook_event *stored,
     bool assigned = c->writer->entry.assigns_number && stored->type == DAYBOOK_ORDER_CREATED;
     if (assigned)
         data.order_no = now->data.order_no;
+    if (data.replacement && now->data.replacement) /* who was registered between the two is there by now */
+        data.replacement = now->data.replacement;
     bool same = true;
     for (size_t i = 0; i < type->field_count && same; i++)
         same = same_field(c, &type->fields[i], &data, &now->data);

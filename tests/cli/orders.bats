@@ -337,6 +337,15 @@ END
     [ "$(create)" = SO-000002 ]
 }
 
+@test "--key of a correction that names a new product or customer" {
+    create
+    correction=(correct SO-000001 6 --reason typo --item NEW-1:2 --customer 'New & Co' --key k)
+    gives '"version":3' '"customer":"New & Co"' -- "${correction[@]}"
+    gives '"version":3' '"customer":"New & Co"' -- "${correction[@]}"
+    refuse 1 key-reused "${correction[@]}" --expected today
+    refuse 1 key-reused correct SO-000001 6 --reason typo --void --key k
+}
+
 @test "--key with a note, repeated after the order has gone on" {
     create
     gives '"version":3' -- start SO-000001 --on 2026-01-01 --note 'in time' --key k

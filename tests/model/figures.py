@@ -55,8 +55,9 @@ class Question:
 
     def in_full(self, order):
         parts = order.parts(self.milestone == "shipped")
-        return all(sum(quantity for of, quantity, day in parts if of == line and not self.past_due(order, day)) >= all_of_it
-                   for line, all_of_it in order.wanted.items())
+        in_time = [(line, quantity) for line, quantity, day in parts if not self.past_due(order, day)]
+        return all(sum(quantity for of, quantity in in_time if of == line) >= wanted
+                   for line, wanted in order.wanted.items())
 
 
 def rounded(part, whole):

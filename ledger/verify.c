@@ -18,6 +18,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "ledger/chain.h"
 #include "ledger/event.h"
 #include "ledger/ledger.h"
 #include "ledger/names.h"
@@ -252,12 +253,47 @@ struct name_visit {
     uint32_t nth;
 };
 
+struct name_wanted {
+    struct daybook_text name;
+    bool found;
+};
+
+static int see_name(void *context, bool is_personal, uint32_t kind, struct daybook_text name, uint32_t ordinal,
+                    struct daybook_error *err)
+{
+    struct name_wanted *wanted = context;
+    (void)is_personal, (void)kind, (void)ordinal, (void)err;
+    wanted->found |= text_equals(name, wanted->name);
+    return 0;
+}
+
+/* Has the subject taken the name after event `seq`? An old name leads to whoever had it last. */
+static int took_name(struct verification *v, uint32_t kind, uint32_t ordinal, struct daybook_text name, uint64_t seq,
+                     bool *ret)
+{
+    struct name_wanted wanted = {name, false};
+    struct chain chain = {0};
+    int rc = ordinal ? chain_load(&chain, v->snapshot->log, kind, ordinal, UINT64_MAX, v->err) : 0;
+    for (size_t i = 0; i < chain.count && !rc; i++) {
+        struct daybook_data data;
+        if (chain.links[i].event.seq <= seq)
+            continue;
+        rc = chain_data(&chain, i, &chain.scratch, &data, v->err);
+        if (!rc)
+            rc = names_of_event(&chain.links[i].event, &data, v->snapshot->personal, see_name, &wanted, v->err);
+    }
+    chain_release(&chain);
+    *ret = wanted.found;
+    return rc == DAYBOOK_DAMAGED || rc == DAYBOOK_NOT_FOUND ? 0 : found_or_failed(v, 0, rc);
+}
+
 static int check_name(void *context, bool is_personal, uint32_t kind, struct daybook_text name, uint32_t ordinal,
                       struct daybook_error *err)
 {
     const struct name_visit *visit = context;
     struct verification *v = visit->v;
     uint32_t stored = 0, now = ordinal, stored_now;
+    bool taken = false;
     int rc = is_personal ? personal_name(v->snapshot->personal, kind, name, &stored, err)
                          : store_name(v->snapshot->log, kind, name, &stored, err);
     struct heads *heads = &v->heads[kind];
@@ -272,6 +308,8 @@ static int check_name(void *context, bool is_personal, uint32_t kind, struct day
             rc = merged_into(v, &stored_now);
     }
     if (!rc && stored_now != now)
+        rc = took_name(v, kind, stored, name, visit->seq, &taken);
+    if (!rc && stored_now != now && !taken)
         found(v, visit->seq, "The name that event %llu gives to %s %u leads to %u in the table of names.",
               SEQ(visit->seq), schema_kind_name(kind), ordinal, stored);
     return rc;

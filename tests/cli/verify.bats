@@ -69,6 +69,19 @@ assert lines[2] == base64.b64encode(root(stored)).decode() and lines[3] == ""'
     [[ $(daybook --format jsonl verify) == *'"events":'*'"erased":0'* ]]
 }
 
+@test "a name that was another's before verifies: renamed away from, merged away, of a product" {
+    for customer in A B C; do
+        daybook create --customer "$customer" --item "P-$customer:1" >/dev/null
+    done
+    daybook rename customer A X
+    daybook rename customer B A
+    daybook merge customer C X
+    daybook rename customer A C
+    daybook rename product P-A P-X
+    daybook rename product P-B P-A
+    daybook verify
+}
+
 @test "a flipped bit is named" {
     daybook create --customer ACME --item P-1:1 >/dev/null
     tamper events 'v = bytearray(txn.get(keys[3])); v[20] ^= 1; txn.put(keys[3], bytes(v))'

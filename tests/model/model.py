@@ -154,19 +154,25 @@ class Sequence:
 
     # ---- in the end
 
+    def must(self, words, lines=None, ledger=None):
+        answer = self.run(words, lines, ledger)
+        if isinstance(answer, Refused):
+            raise Differs(f"refused: {answer.code} {answer.members}")
+        return answer
+
     def finish(self):
         """Everything there is, in every form."""
         if not self.twin.events:
             return
-        audit = self.tidy("audit", json.loads(self.run(["audit"])))
+        audit = self.tidy("audit", json.loads(self.must(["audit"])))
         self.learn_times(audit)
         self.check(audit, [self.twin.history(e) for e in self.twin.events])
         orders = [self.twin.json_of(o, self.twin.today()) for o in self.twin.orders_at()]
-        self.check(json.loads(self.run(["list"])), {"orders": orders, "basis": {"seq": len(self.twin.events)}})
-        checked = json.loads(self.run(["rebuild", "--check"]))
+        self.check(json.loads(self.must(["list"])), {"orders": orders, "basis": {"seq": len(self.twin.events)}})
+        checked = json.loads(self.must(["rebuild", "--check"]))
         self.check(checked, {"views": [{"name": name, "result": "same", "events": len(self.twin.events)}
                                        for name in ("delays", "orders")]})
-        verified = json.loads(self.run(["verify"]))
+        verified = json.loads(self.must(["verify"]))
         self.check(verified, {"events": len(self.twin.events)})
         self.compare_copy(verified["root"])
 
@@ -183,11 +189,11 @@ class Sequence:
 
     def compare_copy(self, root):
         copy = os.path.join(self.folder, "copy")
-        lines = self.run(["--format", "jsonl", "log"])
-        self.run(["init"], ledger=copy)
-        self.run(["load", "-"], lines, ledger=copy)
+        lines = self.must(["--format", "jsonl", "log"])
+        self.must(["init"], ledger=copy)
+        self.must(["load", "-"], lines, ledger=copy)
         self.script[-1] = self.script[-3] + ' | daybook --ledger "$copy" load -'
-        self.check(json.loads(self.run(["verify"], ledger=copy)), {"root": root})
+        self.check(json.loads(self.must(["verify"], ledger=copy)), {"root": root})
 
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -155,6 +155,7 @@ static int begin_batch(struct daybook *ledger, struct append_queue *q, struct st
     q->writer.ledger = ledger;
     if (rc || repairs || !store_continues(*ret_log))
         writer_forget_names(&q->writer);
+    application_begin_batch(&q->writer);
     return rc;
 }
 
@@ -319,7 +320,7 @@ static int carry_event(struct append_queue *q, const struct daybook_carried *car
         return carry_known(q, carried, err);
     int rc = check_carried(q, carried, &event, &data, err);
     const struct schema_type *type = rc ? NULL : schema_by_wire(event.type);
-    if (!rc && (type ? event.version > type->version : event.type < DAYBOOK_APPLICATION_TYPE_MIN))
+    if (!rc && (!type || event.version > type->version))
         rc = event_read_data(&event, &q->scratch, &data, err); /* which says that it is newer than this program */
     if (!rc && type)
         rc = put_carried_values(q, carried, type, &data, err);

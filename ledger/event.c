@@ -160,6 +160,7 @@ void event_scratch_release(struct event_scratch *scratch)
     free(scratch->lines);
     free(scratch->parts);
     free(scratch->own);
+    free(scratch->values);
     *scratch = (struct event_scratch){0};
 }
 
@@ -258,6 +259,57 @@ static size_t read_parts(struct event_reader *r, struct event_scratch *scratch)
     return r->bad ? 0 : count;
 }
 
+/* A value of an application's event: the bytes say what it is. What does not fit a kind is passed over, not refused: an
+ * event that this version cannot read in full is whole all the same. */
+static struct daybook_value read_value(struct event_reader *r)
+{
+    struct daybook_value value = {.day = DAYBOOK_DAY_NONE};
+    struct event_reader before = *r;
+    if (r->at == r->end || read_nil(r))
+        return value;
+    uint8_t tag = *r->at;
+    if (is_array(r)) {
+        value.kind = DAYBOOK_VALUE_DECIMAL;
+        value.decimal = read_decimal(r);
+    } else if ((tag & 0xe0) == 0xa0 || tag == 0xd9 || tag == 0xda) {
+        value.kind = DAYBOOK_VALUE_TEXT;
+        value.text = read_text(r);
+    } else if (tag == 0xc4) {
+        value.kind = DAYBOOK_VALUE_PERSONAL;
+        value.personal = read_personal(r);
+    } else {
+        value.kind = DAYBOOK_VALUE_INTEGER;
+        value.integer = read_int(r);
+    }
+    if (!r->bad)
+        return value;
+    *r = before;
+    skip_value(r, 0);
+    r->unknown = true;
+    return (struct daybook_value){.kind = DAYBOOK_VALUE_OTHER, .day = DAYBOOK_DAY_NONE};
+}
+
+static int read_values(const struct daybook_event *event, struct event_scratch *scratch, struct daybook_data *ret,
+                       struct daybook_error *err)
+{
+    struct event_reader r = {.at = event->data, .end = event->data + event->data_len};
+    struct daybook_data data;
+    size_t count = read_array(&r);
+    data_init(&data);
+    for (size_t i = 0; i < count && !r.bad; i++) {
+        if (!grow((void **)&scratch->values, &scratch->value_capacity, i, sizeof *scratch->values))
+            return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for an event of %zu values.", count);
+        scratch->values[i] = read_value(&r);
+    }
+    if (r.bad || r.at != r.end)
+        return damaged(event->seq, err);
+    data.values = scratch->values;
+    data.value_count = count;
+    scratch->has_unknown = r.unknown;
+    *ret = data;
+    return 0;
+}
+
 static void read_field(struct event_reader *r, const struct schema_field *field, struct event_scratch *scratch,
                        size_t *own_used, struct daybook_data *data)
 {
@@ -321,6 +373,8 @@ int event_read_data(const struct daybook_event *event, struct event_scratch *scr
             err, DAYBOOK_NEWER_FORMAT,
             "Event %llu is of type %u, version %u, which this program does not know. Use a newer daybook.",
             (unsigned long long)event->seq, event->type, event->version);
+    if (type == &schema_application)
+        return read_values(event, scratch, ret, err);
     struct event_reader r = {.at = event->data, .end = event->data + event->data_len};
     size_t own_used = 0, count = read_array(&r);
     data_init(ret);
@@ -465,8 +519,36 @@ static int pack_field(msgpack_packer *pk, const struct schema_field *field, cons
     }
 }
 
+static int pack_value(msgpack_packer *pk, const struct daybook_value *value)
+{
+    switch (value->kind) {
+    case DAYBOOK_VALUE_TEXT:
+        return pack_text(pk, value->text);
+    case DAYBOOK_VALUE_PERSONAL:
+        return pack_personal(pk, &value->personal);
+    case DAYBOOK_VALUE_INTEGER:
+        return msgpack_pack_int64(pk, value->integer);
+    case DAYBOOK_VALUE_DECIMAL:
+        return pack_decimal(pk, value->decimal);
+    default:
+        return msgpack_pack_nil(pk);
+    }
+}
+
+static int pack_values(msgpack_packer *pk, const struct daybook_value *values, size_t count)
+{
+    while (count && values[count - 1].kind == DAYBOOK_VALUE_ABSENT)
+        count--;
+    int rc = count > EVENT_LIST_MAX ? -1 : msgpack_pack_array(pk, count);
+    for (size_t i = 0; i < count && !rc; i++)
+        rc = pack_value(pk, &values[i]);
+    return rc;
+}
+
 static int pack_data(msgpack_packer *pk, const struct schema_type *type, const struct daybook_data *data)
 {
+    if (type == &schema_application)
+        return pack_values(pk, data->values, data->value_count);
     size_t count = type->field_count;
     while (count && !data_has(data, &type->fields[count - 1]))
         count--; /* trailing nils are cut */
@@ -581,6 +663,8 @@ static bool is_tight(const struct daybook_event *event, const struct schema_type
     if ((!event->cause_source && *elements->at[ELEMENT_CAUSE] != NIL) ||
         (event->occurred_us == DAYBOOK_INSTANT_NONE && *elements->at[ELEMENT_OCCURRED_AT] != NIL))
         return false;
+    if (type == &schema_application)
+        return true; /* its values are what their bytes say */
     size_t count = canonical_array(elements->at[ELEMENT_DATA], &at);
     for (size_t i = 0; i < count; i++) {
         enum schema_field_kind kind = type->fields[i].kind;
@@ -606,7 +690,7 @@ static int check_fields(const struct daybook_event *event, const struct elements
         return 0;
     }
     int rc = event_read_data(event, scratch, ret, err);
-    bool good = !rc && event->kind == type->subject && !data_validate(type, ret, NULL) &&
+    bool good = !rc && (!type->subject || event->kind == type->subject) && !data_validate(type, ret, NULL) &&
                 (scratch->has_unknown || is_tight(event, type, elements));
     return good || rc == DAYBOOK_NO_MEMORY ? rc : damaged(event->seq, err);
 }
@@ -648,6 +732,15 @@ static int visit_own(struct personal_walk *walk, const struct daybook_own *own, 
     return rc;
 }
 
+static int visit_values(struct personal_walk *walk, const struct daybook_value *values, size_t count)
+{
+    int rc = 0;
+    for (size_t i = 0; i < count && !rc; i++)
+        if (values[i].kind == DAYBOOK_VALUE_PERSONAL)
+            rc = walk->visit(walk->context, "values", walk->slot++, &values[i].personal);
+    return rc;
+}
+
 int data_each_personal(const struct schema_type *type, const struct daybook_data *data, personal_visit *visit,
                        void *context)
 {
@@ -660,6 +753,8 @@ int data_each_personal(const struct schema_type *type, const struct daybook_data
             rc = visit(context, field->name, walk.slot++, personal);
         else if (field->kind == SCHEMA_OWN)
             rc = visit_own(&walk, data->own, data->own_count);
+        else if (field->kind == SCHEMA_VALUES)
+            rc = visit_values(&walk, data->values, data->value_count);
         else if (field->kind == SCHEMA_LINES)
             for (size_t j = 0; j < data->line_count && !rc; j++)
                 rc = visit_own(&walk, data->lines[j].own, data->lines[j].own_count);

@@ -20,6 +20,8 @@ struct event_scratch {
     size_t part_capacity;
     struct daybook_own *own;
     size_t own_capacity;
+    struct daybook_value *values;
+    size_t value_capacity;
     bool has_unknown; /* the event read last has elements that this program does not know */
 };
 void event_scratch_release(struct event_scratch *scratch);

@@ -475,14 +475,15 @@ static int apply_link(struct order_state *state, struct chain *chain, size_t ind
     const struct daybook_event *event = &chain->links[index].event;
     struct application a = {.event = event, .recorded_day = zone_day(zone, event->recorded_us)};
     int32_t day = event->occurred_on != DAYBOOK_DAY_NONE ? event->occurred_on : a.recorded_day;
-    if (!is_applied(event) || (effective_on != DAYBOOK_DAY_NONE && day > effective_on))
+    bool is_told = on_applied && event->type >= DAYBOOK_APPLICATION_TYPE_MIN; /* changes nothing, but counts */
+    if ((!is_applied(event) && !is_told) || (effective_on != DAYBOOK_DAY_NONE && day > effective_on))
         return 0;
     if (!state->exists && event->type != DAYBOOK_ORDER_CREATED)
         return 0;
     struct daybook_data data;
     a.data = &data;
     int rc = chain_data(chain, index, &chain->scratch, &data, err);
-    if (!rc)
+    if (!rc && !is_told)
         rc = apply_type[event->type](state, &a, err);
     if (!rc && on_applied)
         rc = on_applied(context, state, event, &data, err);

@@ -332,6 +332,10 @@ static int add_replacement(struct writer *w, uint32_t order, const struct dayboo
         return daybook_fail(err, DAYBOOK_BAD_VALUE, "Event %llu is none of this order that could stand in that place.",
                             (unsigned long long)voiding->as_in);
     struct daybook_event stored = w->chain.links[source].event;
+    if (stored.type >= DAYBOOK_APPLICATION_TYPE_MIN)
+        return daybook_fail(err, DAYBOOK_CANNOT_VOID,
+                            "Event %llu is an application's: take it back, and record it anew by an event of its own.",
+                            (unsigned long long)stored.seq);
     struct daybook_draft change = *voiding->replacement;
     struct daybook_data data, changes;
     change.type = stored.type;
@@ -523,13 +527,16 @@ static int prepare_frame(struct writer *w, const struct daybook_entry *request, 
     return rc;
 }
 
-/* Which order drafts[0] names: its ordinal, ENTRY_NEW | n for one that is to be, or 0 for none. */
+/* Which order the draft names: its ordinal, ENTRY_NEW | n for one that is to be, or 0 for none. */
 static int find_order(struct writer *w, const struct daybook_draft *draft, struct daybook_text *ret_no, uint32_t *ret,
                       struct daybook_error *err)
 {
     *ret_no = DAYBOOK_TEXT_NONE;
     *ret = 0;
-    if (schema_by_wire(draft->type)->subject != DAYBOOK_ORDER || !draft->order_no.ptr)
+    uint32_t subject = schema_by_wire(draft->type)->subject;
+    if (application_is_draft(draft))
+        subject = application_subject(w, draft->type);
+    if (subject != DAYBOOK_ORDER || !draft->order_no.ptr)
         return 0;
     int rc = resolve_order(w, draft->order_no, ret_no, ret, err);
     if (!rc && ret_no->len > DAYBOOK_ORDER_NO_MAX)
@@ -576,6 +583,10 @@ static int prepare_events(struct writer *w, const struct daybook_entry *request,
         const struct schema_type *schema = schema_by_wire(draft->type);
         if (!schema)
             return daybook_fail(err, DAYBOOK_BAD_VALUE, "There is no event type %u.", draft->type);
+        if (application_is_draft(draft)) {
+            rc = application_prepare(w, draft, order, occurred_on(w, draft), err);
+            continue;
+        }
         if (schema->subject != DAYBOOK_ORDER) {
             rc = prepare_register_event(w, draft, err);
             continue;
@@ -621,8 +632,11 @@ int prepare_entry(struct writer *w, const struct daybook_entry *request, struct 
     if (request->draft_count == 0 || !schema_by_wire(request->drafts[0].type))
         return daybook_fail(err, DAYBOOK_BAD_VALUE, "An entry needs an event of a known type.");
     int rc = prepare_frame(w, request, err);
+    size_t frame = w->entry.event_count;
     if (!rc)
-        rc = find_order(w, &request->drafts[0], &order_no, &order, err);
+        rc = application_begin_entry(w, request, err);
+    if (!rc)
+        rc = find_order(w, application_first(request), &order_no, &order, err);
     if (!rc && order_no.ptr) { /* not longer than DAYBOOK_ORDER_NO_MAX */
         memcpy(result->order_no, order_no.ptr, order_no.len);
         result->order_no[order_no.len] = '\0';
@@ -639,6 +653,10 @@ int prepare_entry(struct writer *w, const struct daybook_entry *request, struct 
         rc = prepare_events(w, request, order, order_no, err);
     if (!rc)
         rc = validate_events(w, err);
+    if (!rc && w->entry.event_count == frame) { /* types that are registered already: nothing is new */
+        entry_reset(&w->entry);
+        return 0;
+    }
     if (repeated) {
         rc = rc ? daybook_fail(err, DAYBOOK_KEY_REUSED,
                                "This key was used before, for something else. Use a new key for a new request.")

@@ -84,6 +84,19 @@ static bool same_customer(struct comparison *c, uint32_t stored, uint32_t now)
     return stored == now;
 }
 
+static bool same_values(struct comparison *c, const struct daybook_data *a, const struct daybook_data *b)
+{
+    bool same = true;
+    for (size_t i = 0; (i < a->value_count || i < b->value_count) && same; i++) {
+        static const struct daybook_value absent = {.day = DAYBOOK_DAY_NONE};
+        const struct daybook_value *x = i < a->value_count ? &a->values[i] : &absent;
+        const struct daybook_value *y = i < b->value_count ? &b->values[i] : &absent;
+        same = x->kind == y->kind && x->integer == y->integer && decimal_compare(x->decimal, y->decimal) == 0 &&
+               same_text(x->text, y->text) && same_personal(c, &x->personal, &y->personal);
+    }
+    return same;
+}
+
 static bool same_field(struct comparison *c, const struct schema_field *field, const struct daybook_data *a,
                        const struct daybook_data *b)
 {
@@ -105,6 +118,8 @@ static bool same_field(struct comparison *c, const struct schema_field *field, c
         return same_parts(a, b);
     case SCHEMA_OWN:
         return same_own(c, a->own, a->own_count, b->own, b->own_count);
+    case SCHEMA_VALUES:
+        return same_values(c, a, b);
     default:
         return a->rows_len == b->rows_len && (a->rows_len == 0 || memcmp(a->rows, b->rows, a->rows_len) == 0);
     }

@@ -429,6 +429,7 @@ int resolve_own(struct writer *w, const struct daybook_draft_field *field, struc
 
 void writer_release(struct writer *w)
 {
+    application_types_release(&w->types);
     entry_release(&w->entry);
     chain_release(&w->chain);
     order_places_release(&w->places);

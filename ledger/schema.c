@@ -21,8 +21,11 @@ const struct schema_type schema_types[] = {
 #include "daybook/schema.def"
 #undef EVENT
 };
-#undef FIELD
 const size_t schema_type_count = sizeof schema_types / sizeof *schema_types;
+
+static const struct schema_field application_fields[] = {FIELD("values", VALUES, values, OPTIONAL, 1)};
+const struct schema_type schema_application = {"application", 0, 0, UINT32_MAX, application_fields, 1};
+#undef FIELD
 
 enum {
 #define EVENT(id, wire, name, subject, version, ...) POSITION_##id,
@@ -38,6 +41,8 @@ static const struct schema_type *const type_of_wire[] = {
 
 const struct schema_type *schema_by_wire(uint32_t wire)
 {
+    if (wire >= DAYBOOK_APPLICATION_TYPE_MIN)
+        return &schema_application;
     return wire < sizeof type_of_wire / sizeof *type_of_wire ? type_of_wire[wire] : NULL;
 }
 
@@ -55,6 +60,7 @@ const char *schema_field_kind_name(enum schema_field_kind kind)
         [SCHEMA_UINT] = "integer",      [SCHEMA_DAY] = "day",           [SCHEMA_TEXT] = "text",
         [SCHEMA_PERSONAL] = "personal", [SCHEMA_CUSTOMER] = "customer", [SCHEMA_LINES] = "lines",
         [SCHEMA_PARTS] = "quantities",  [SCHEMA_OWN] = "own fields",    [SCHEMA_ROWS] = "rows",
+        [SCHEMA_VALUES] = "values",
     };
     return names[kind];
 }
@@ -76,7 +82,7 @@ void data_init(struct daybook_data *data)
         .ordered_on = DAYBOOK_DAY_NONE, .expected_on = DAYBOOK_DAY_NONE, .requested_on = DAYBOOK_DAY_NONE};
 }
 
-/* The lists are three pairs of members; a schema field names the pointer, and its count stands behind it. */
+/* The lists are pairs of members; a schema field names the pointer, and its count stands behind it. */
 static size_t list_count(const struct daybook_data *data, enum schema_field_kind kind)
 {
     switch (kind) {
@@ -86,6 +92,8 @@ static size_t list_count(const struct daybook_data *data, enum schema_field_kind
         return data->part_count;
     case SCHEMA_OWN:
         return data->own_count;
+    case SCHEMA_VALUES:
+        return data->value_count;
     default:
         return data->rows_len;
     }
@@ -159,6 +167,17 @@ static int validate_line(const struct daybook_line *line, struct daybook_error *
     return rc ? rc : validate_own(line->own, line->own_count, err);
 }
 
+static int validate_value(const struct daybook_value *value, struct daybook_error *err)
+{
+    if (value->kind == DAYBOOK_VALUE_TEXT)
+        return validate_text("text", value->text, err);
+    if (value->kind == DAYBOOK_VALUE_PERSONAL)
+        return validate_text("text", value->personal.value, err);
+    if (value->kind == DAYBOOK_VALUE_DECIMAL && !decimal_is_normal(value->decimal))
+        return daybook_fail(err, DAYBOOK_BAD_VALUE, "A decimal is not in its shortest form.");
+    return 0;
+}
+
 static int validate_field(const struct schema_field *field, const struct daybook_data *data, struct daybook_error *err)
 {
     const void *member = (const char *)data + field->offset;
@@ -175,6 +194,10 @@ static int validate_field(const struct schema_field *field, const struct daybook
     case SCHEMA_LINES:
         for (size_t i = 0; i < data->line_count && !rc; i++)
             rc = validate_line(&data->lines[i], err);
+        return rc;
+    case SCHEMA_VALUES:
+        for (size_t i = 0; i < data->value_count && !rc; i++)
+            rc = validate_value(&data->values[i], err);
         return rc;
     case SCHEMA_PARTS:
         for (size_t i = 0; i < data->part_count; i++)

@@ -16,6 +16,7 @@ enum schema_field_kind {
     SCHEMA_PARTS,    /* parts, part_count */
     SCHEMA_OWN,      /* own, own_count */
     SCHEMA_ROWS,     /* rows, rows_len */
+    SCHEMA_VALUES,   /* values, value_count: all fields of an application's type */
     SCHEMA_FIELD_KIND_COUNT
 };
 
@@ -30,7 +31,7 @@ struct schema_field {
 struct schema_type {
     const char *name;
     uint32_t wire;
-    enum daybook_kind subject;
+    uint32_t subject; /* enum daybook_kind; 0: any */
     unsigned version;
     const struct schema_field *fields;
     size_t field_count;
@@ -38,6 +39,10 @@ struct schema_type {
 
 extern const struct schema_type schema_types[];
 extern const size_t schema_type_count;
+
+/* What stands for every type of an application (wire numbers from DAYBOOK_APPLICATION_TYPE_MIN): one field that holds
+ * all values, whatever the subject and the version. Its bytes say what each value is; names are the registration's. */
+extern const struct schema_type schema_application;
 
 /* NULL when this program does not know the type. */
 const struct schema_type *schema_by_wire(uint32_t wire);

@@ -428,8 +428,6 @@ static int check_by_type(struct verification *v, const struct daybook_event *eve
 static int check_data(struct verification *v, const struct daybook_event *event, struct daybook_data *data)
 {
     const struct schema_type *type = schema_by_wire(event->type);
-    if (!type && event->type >= DAYBOOK_APPLICATION_TYPE_MIN)
-        return count_key(v, event, NULL);
     if (!type || event->version > type->version) {
         int rc = event_read_data(event, &v->scratch, data, v->err);
         return found_or_failed(v, event->seq, rc);

@@ -2,12 +2,14 @@
  * write lock.
  *
  *     resolve.c   names -> ordinals; who and what is new is registered by events of the same entry
+ *     application.c  registrations of event types, and events of applications
  *     prepare.c   drafts -> events, each decided on the state that the ones before it leave
  *     repeat.c    the same key again: the same content?
  *     append.c    transactions, turns, commits */
 #ifndef LEDGER_WRITER_H
 #define LEDGER_WRITER_H
 
+#include "ledger/application.h"
 #include "ledger/entry.h"
 #include "ledger/ledger.h"
 #include "ledger/order.h"
@@ -42,6 +44,8 @@ struct writer {
     struct order_places places;
     struct order_state state;
     struct event_scratch scratch;
+    struct application_types types;
+    bool types_pending; /* some of them stand in this transaction only */
     struct writer_name names[WRITER_NAMES];
     uint32_t names_generation; /* 0: none yet */
     uint8_t salts[WRITER_SALT_POOL];

@@ -173,7 +173,8 @@ static int make_entry(struct auditor *a, const struct daybook_event *event, stru
             rc = order_number(a, &entry.order_no, err);
         if (!rc)
             rc = find_voiding(a, event->seq, &entry.voided_by, err);
-    } else if (!rc) {
+    }
+    if (!rc && (event->kind != DAYBOOK_ORDER || event->type >= DAYBOOK_APPLICATION_TYPE_MIN)) {
         const struct audit_change *changes;
         size_t count;
         rc = audit_register_changes(&texts, event, &changes, &count, err);

@@ -155,6 +155,53 @@ static int earlier_value(struct audit_texts *t, struct chain *chain, uint32_t nt
     return rc;
 }
 
+static int value_text(struct audit_texts *t, uint64_t seq, const struct daybook_value *value, struct daybook_text *ret,
+                      struct daybook_error *err)
+{
+    char decimal[DAYBOOK_DECIMAL_TEXT_SIZE];
+    *ret = DAYBOOK_TEXT_NONE;
+    switch (value->kind) {
+    case DAYBOOK_VALUE_TEXT:
+        return kept(arena_text(t->arena, value->text), ret, err);
+    case DAYBOOK_VALUE_PERSONAL:
+        return daybook_personal_value(t->snapshot, seq, &value->personal, ret, err);
+    case DAYBOOK_VALUE_INTEGER:
+        return kept(arena_printf(t->arena, "%lld", (long long)value->integer), ret, err);
+    case DAYBOOK_VALUE_DECIMAL:
+        decimal_format(value->decimal, decimal);
+        return kept(arena_text(t->arena, (struct daybook_text){decimal, strlen(decimal)}), ret, err);
+    case DAYBOOK_VALUE_DAY:
+        return day_text(t, value->day, ret, err);
+    default:
+        return 0;
+    }
+}
+
+int audit_application_values(struct audit_texts *t, const struct daybook_event *event, const struct audit_change **ret,
+                             size_t *ret_count, struct daybook_error *err)
+{
+    struct daybook_value values[DAYBOOK_TYPE_FIELDS_MAX];
+    const struct application_types *types;
+    size_t used = 0;
+    struct audit_change *changes = arena_alloc(t->arena, DAYBOOK_TYPE_FIELDS_MAX * sizeof *changes);
+    int rc = changes ? registers_types(t->registers, &types, err) : no_memory(err);
+    if (!rc)
+        rc = daybook_values(event, application_type(types, event->type, event->version), values,
+                            DAYBOOK_TYPE_FIELDS_MAX, err);
+    for (size_t i = 0; i < DAYBOOK_TYPE_FIELDS_MAX && !rc; i++) {
+        if (values[i].kind == DAYBOOK_VALUE_ABSENT)
+            continue;
+        changes[used] = (struct audit_change){.field = values[i].name};
+        if (!values[i].name.ptr)
+            rc = kept(arena_printf(t->arena, "%zu", i + 1), &changes[used].field, err);
+        if (!rc)
+            rc = value_text(t, event->seq, &values[i], &changes[used++].to, err);
+    }
+    *ret = changes;
+    *ret_count = rc ? 0 : used;
+    return rc;
+}
+
 int audit_register_changes(struct audit_texts *t, const struct daybook_event *event, const struct audit_change **ret,
                            size_t *ret_count, struct daybook_error *err)
 {
@@ -164,8 +211,8 @@ int audit_register_changes(struct audit_texts *t, const struct daybook_event *ev
     struct daybook_data data;
     size_t used = 0;
     *ret_count = 0;
-    if (!type)
-        return 0; /* an application's type: its own business */
+    if (type == &schema_application)
+        return audit_application_values(t, event, ret, ret_count, err);
     struct audit_change *changes = arena_alloc(t->arena, (type->field_count + 1) * sizeof *changes);
     int rc =
         changes ? chain_load(&chain, t->snapshot->log, event->kind, event->ordinal, event->seq, err) : no_memory(err);

@@ -21,6 +21,7 @@ struct registers {
     uint64_t as_of;
     struct arena arena;
     struct chain chain;
+    struct application_types types;
     struct subject *subjects[DAYBOOK_KIND_COUNT]; /* by ordinal */
     uint32_t counts[DAYBOOK_KIND_COUNT];
 };
@@ -61,6 +62,7 @@ void registers_free(struct registers *r)
         free(r->subjects[kind]);
     arena_release(&r->arena);
     chain_release(&r->chain);
+    application_types_release(&r->types);
     free(r);
 }
 
@@ -197,6 +199,12 @@ int registers_field(struct registers *r, uint32_t ordinal, struct register_field
         *ret = (struct register_field){subject->name,        subject->category, subject->scope,   subject->is_public,
                                        subject->is_required, subject->rows,     subject->rows_len};
     return rc;
+}
+
+int registers_types(struct registers *r, const struct application_types **ret, struct daybook_error *err)
+{
+    *ret = &r->types;
+    return application_types_read(&r->types, r->snapshot->log, err);
 }
 
 int registers_count(struct registers *r, uint32_t kind, uint32_t *ret, struct daybook_error *err)

@@ -3,6 +3,7 @@
 #ifndef PROJECTIONS_REGISTERS_H
 #define PROJECTIONS_REGISTERS_H
 
+#include "ledger/application.h"
 #include "ledger/ledger.h"
 
 struct registers;
@@ -34,6 +35,8 @@ int registers_product(struct registers *registers, uint32_t ordinal, struct regi
                       struct daybook_error *err);
 int registers_field(struct registers *registers, uint32_t ordinal, struct register_field *ret,
                     struct daybook_error *err);
+/* The event types that applications have registered, whatever the cut; the list lives as long as `registers`. */
+int registers_types(struct registers *registers, const struct application_types **ret, struct daybook_error *err);
 /* How many subjects of the kind there are by then: ordinals 1..n. */
 int registers_count(struct registers *registers, uint32_t kind, uint32_t *ret, struct daybook_error *err);
 /* How an event's actor is shown with what is known of them: "li.lei, claimed by wang@host" is for people; this gives

@@ -72,9 +72,9 @@ static int print_json(struct audit_printer *p, const struct audit_entry *entry)
     json_t *object =
         json_pack("{s:I,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "seq", (json_int_t)entry->event.seq, "order_no",
                   json_of_text(entry->order_no), "version", of_order ? json_integer(entry->event.nth) : json_null(),
-                  "type", event_type_name(&entry->event, scratch), "actor", json_of_text(entry->actor), "via",
-                  json_of_text(entry->via), "recorded_at", json_of_instant(entry->event.recorded_us), "occurred_on",
-                  json_of_day(entry->event.occurred_on), "changes", changes, "data", data, "voided_by",
+                  "type", event_type_name(s->registers, &entry->event, scratch), "actor", json_of_text(entry->actor),
+                  "via", json_of_text(entry->via), "recorded_at", json_of_instant(entry->event.recorded_us),
+                  "occurred_on", json_of_day(entry->event.occurred_on), "changes", changes, "data", data, "voided_by",
                   entry->voided_by ? json_integer((json_int_t)entry->voided_by) : json_null());
     return output_object(&s->ctx->output, object, err);
 }
@@ -89,7 +89,7 @@ static int print_row(struct audit_printer *p, const struct audit_entry *entry, c
         cell_text(entry->order_no),
         cell_text(entry->actor),
         cell_text(entry->via),
-        cell_string(event_type_name(&entry->event, scratch)),
+        cell_string(event_type_name(s->registers, &entry->event, scratch)),
         cell_day(entry->event.occurred_on),
         change ? cell_text(change->field) : cell_null(),
         change ? cell_text(change->from) : cell_null(),
@@ -148,7 +148,7 @@ static int print_block(struct audit_printer *p, const struct audit_entry *entry)
     struct session *s = p->session;
     struct context *ctx = s->ctx;
     char recorded[LOCAL_TIME_SIZE], who[256], scratch[EVENT_TYPE_NAME_SIZE], day[DAYBOOK_DAY_TEXT_SIZE] = "";
-    const char *what = word_of_type(ctx, event_type_name(&entry->event, scratch));
+    const char *what = word_of_type(ctx, event_type_name(s->registers, &entry->event, scratch));
     local_time(s, entry->event.recorded_us, recorded);
     who_text(ctx, entry->actor, entry->via, who);
     if (entry->event.occurred_on != DAYBOOK_DAY_NONE)
@@ -248,7 +248,7 @@ static int print_blame(void *context, const struct blame_line *line, struct dayb
     local_time(s, line->event->recorded_us, recorded);
     bool table = s->ctx->format == OUTPUT_TABLE;
     char field[WORD_SIZE];
-    const char *type = event_type_name(line->event, scratch);
+    const char *type = event_type_name(s->registers, line->event, scratch);
     word_of_field(s->ctx, line->field, field);
     const struct cell cells[BLAME_COLUMNS] = {
         table ? cell_string(field) : cell_text(line->field),
@@ -299,12 +299,20 @@ static int find_type(struct session *s, uint32_t *ret)
 {
     struct daybook_text name = context_text(s->ctx, "--type");
     const struct schema_type *type = name.ptr ? schema_by_name(name) : NULL;
-    if (name.ptr && !type)
+    const struct application_types *registered;
+    int rc = registers_types(s->registers, &registered, &s->ctx->error);
+    uint32_t wire = type ? type->wire : 0;
+    for (size_t i = 0; name.ptr && !rc && i < registered->count; i++)
+        if (text_equals(name, (struct daybook_text){registered->list[i]->name, strlen(registered->list[i]->name)}))
+            wire = registered->list[i]->wire;
+    if (rc)
+        return rc;
+    if (name.ptr && !wire)
         return daybook_fail(&s->ctx->error, DAYBOOK_USAGE,
                             say(s->ctx, "There is no event type \"%.*s\". `daybook schema` lists them.",
                                 "没有事件类型“%.*s”。`daybook schema` 可列出全部类型。"),
                             (int)name.len, name.ptr);
-    *ret = type ? type->wire : 0;
+    *ret = wire;
     return 0;
 }
 

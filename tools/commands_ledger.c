@@ -72,39 +72,93 @@ static int run_init(struct context *ctx)
 
 /* ---- schema */
 
-static json_t *type_json(const struct schema_type *type)
+/* A type of event as it is listed: Daybook's own, or one that an application has registered here. */
+struct listed_type {
+    const char *name;
+    uint32_t wire, version, subject;
+    size_t field_count;
+    const struct schema_type *own; /* NULL: registered */
+    const struct daybook_type_definition *registered;
+};
+struct listed_field {
+    const char *name, *kind;
+    bool required;
+    unsigned since;
+};
+
+static struct listed_field listed_field(const struct listed_type *type, size_t i)
+{
+    if (type->own) {
+        const struct schema_field *field = &type->own->fields[i];
+        return (struct listed_field){field->name, schema_field_kind_name(field->kind), field->required, field->since};
+    }
+    const struct daybook_type_field *field = &type->registered->fields[i];
+    const char *kind = application_kind_name(field->kind);
+    return (struct listed_field){field->name, kind ? kind : "unknown", field->is_required, type->version};
+}
+
+static json_t *type_json(const struct listed_type *type)
 {
     json_t *fields = json_array();
     for (size_t i = 0; i < type->field_count && fields; i++) {
-        const struct schema_field *field = &type->fields[i];
-        json_t *object =
-            json_pack("{s:s,s:s,s:b,s:i}", "name", field->name, "kind", schema_field_kind_name(field->kind), "required",
-                      (int)field->required, "since", (int)field->since);
+        struct listed_field field = listed_field(type, i);
+        json_t *object = json_pack("{s:s,s:s,s:b,s:i}", "name", field.name, "kind", field.kind, "required",
+                                   (int)field.required, "since", (int)field.since);
         if (json_array_append_new(fields, object)) {
             json_decref(fields);
             fields = NULL;
         }
     }
-    return json_pack("{s:s,s:i,s:i,s:s,s:o}", "type", type->name, "wire", (int)type->wire, "version",
-                     (int)type->version, "subject", schema_kind_name(type->subject), "fields", fields);
+    return json_pack("{s:s,s:I,s:I,s:s,s:o}", "type", type->name, "wire", (json_int_t)type->wire, "version",
+                     (json_int_t)type->version, "subject", schema_kind_name(type->subject), "fields", fields);
 }
 
 /* A row for each field; a type without fields has one row all the same. */
-static int put_type(struct output *out, const struct schema_type *type, struct daybook_error *err)
+static int put_type(struct output *out, const struct listed_type *type, struct daybook_error *err)
 {
     int rc = 0;
     if (output_wants_json(out))
         return output_object(out, type_json(type), err);
     for (size_t i = 0; (i == 0 || i < type->field_count) && !rc; i++) {
-        const struct schema_field *field = i < type->field_count ? &type->fields[i] : NULL;
+        bool there = i < type->field_count;
+        struct listed_field field = there ? listed_field(type, i) : (struct listed_field){0};
         rc = output_row(out,
                         (struct cell[]){cell_string(type->name), cell_integer(type->wire), cell_integer(type->version),
-                                        cell_string(schema_kind_name(type->subject)),
-                                        cell_string(field ? field->name : NULL),
-                                        cell_string(field ? schema_field_kind_name(field->kind) : NULL),
-                                        field ? cell_boolean(field->required) : cell_null(),
-                                        field ? cell_integer(field->since) : cell_null()},
+                                        cell_string(schema_kind_name(type->subject)), cell_string(field.name),
+                                        cell_string(field.kind), there ? cell_boolean(field.required) : cell_null(),
+                                        there ? cell_integer(field.since) : cell_null()},
                         err);
+    }
+    return rc;
+}
+
+static int put_types(struct session *s)
+{
+    struct output *out = &s->ctx->output;
+    struct daybook_error *err = &s->ctx->error;
+    const struct application_types *registered;
+    int rc = registers_types(s->registers, &registered, err);
+    for (size_t i = 0; i < schema_type_count && !rc; i++) {
+        const struct schema_type *type = &schema_types[i];
+        rc = put_type(out,
+                      &(struct listed_type){.name = type->name,
+                                            .wire = type->wire,
+                                            .version = type->version,
+                                            .subject = type->subject,
+                                            .field_count = type->field_count,
+                                            .own = type},
+                      err);
+    }
+    for (size_t i = 0; !rc && i < registered->count; i++) {
+        const struct daybook_type_definition *type = registered->list[i];
+        rc = put_type(out,
+                      &(struct listed_type){.name = type->name,
+                                            .wire = type->wire,
+                                            .version = type->version,
+                                            .subject = type->subject,
+                                            .field_count = type->field_count,
+                                            .registered = type},
+                      err);
     }
     return rc;
 }
@@ -145,8 +199,8 @@ static int print_schema(struct session *s)
     int rc = own_fields_json(s, &own);
     if (!rc)
         rc = output_begin(out, "types", columns, sizeof columns / sizeof *columns, err);
-    for (size_t i = 0; i < schema_type_count && !rc; i++)
-        rc = put_type(out, &schema_types[i], err);
+    if (!rc)
+        rc = put_types(s);
     if (!rc)
         rc = output_end(out, json_pack("{s:O}", "fields", own), err);
     if (!rc && out->format == OUTPUT_TABLE && json_array_size(own))

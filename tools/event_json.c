@@ -237,6 +237,53 @@ static json_t *field_json(struct maker *m, const struct schema_field *field, con
     }
 }
 
+/* ---- values of an application's event */
+
+/* What is registered of the event's type; NULL: nothing. */
+static const struct daybook_type_definition *
+registered_type(struct registers *registers, const struct daybook_event *event, struct daybook_error *err)
+{
+    const struct application_types *types;
+    if (registers_types(registers, &types, err))
+        return NULL;
+    return application_type(types, event->type, event->version);
+}
+
+static json_t *value_json(struct maker *m, const struct daybook_value *value)
+{
+    switch (value->kind) {
+    case DAYBOOK_VALUE_TEXT:
+        return text_json(value->text);
+    case DAYBOOK_VALUE_PERSONAL:
+        return personal_json(m, &value->personal);
+    case DAYBOOK_VALUE_INTEGER:
+        return json_integer(value->integer);
+    case DAYBOOK_VALUE_DECIMAL:
+        return decimal_json(value->decimal);
+    case DAYBOOK_VALUE_DAY:
+        return day_json(value->day);
+    default:
+        return json_null();
+    }
+}
+
+static void set_values(struct maker *m, json_t *object)
+{
+    struct daybook_value values[DAYBOOK_TYPE_FIELDS_MAX];
+    const struct daybook_type_definition *type = registered_type(m->registers, m->event, m->err);
+    if (!m->rc)
+        m->rc = daybook_values(m->event, type, values, DAYBOOK_TYPE_FIELDS_MAX, m->err);
+    for (size_t i = 0; i < DAYBOOK_TYPE_FIELDS_MAX && !m->rc; i++) {
+        char position[8];
+        int len = snprintf(position, sizeof position, "%zu", i + 1);
+        struct daybook_text name = values[i].name.ptr ? values[i].name : (struct daybook_text){position, (size_t)len};
+        if (values[i].kind == DAYBOOK_VALUE_ABSENT)
+            continue;
+        if (json_object_setn_new(object, name.ptr, name.len, value_json(m, &values[i])) && !m->rc)
+            m->rc = fail_json(m->event, m->err);
+    }
+}
+
 /* ---- salts */
 
 struct salts {
@@ -290,7 +337,10 @@ int event_data_json(struct daybook_snapshot *snapshot, struct registers *registe
     json_t *object = json_object();
     if (type)
         m.rc = event_read_data(event, &scratch, &data, err);
-    for (size_t i = 0; type && i < type->field_count && !m.rc; i++)
+    bool is_application = type == &schema_application;
+    if (is_application)
+        set_values(&m, object);
+    for (size_t i = 0; type && !is_application && i < type->field_count && !m.rc; i++)
         if (data_has(&data, &type->fields[i]))
             set(&m, object, type->fields[i].name, field_json(&m, &type->fields[i], &data));
     if (type && with_salts && !m.rc)
@@ -303,11 +353,15 @@ int event_data_json(struct daybook_snapshot *snapshot, struct registers *registe
     return m.rc;
 }
 
-const char *event_type_name(const struct daybook_event *event, char scratch[EVENT_TYPE_NAME_SIZE])
+const char *event_type_name(struct registers *registers, const struct daybook_event *event,
+                            char scratch[EVENT_TYPE_NAME_SIZE])
 {
     const struct schema_type *type = schema_by_wire(event->type);
-    if (type)
+    if (type && type != &schema_application)
         return type->name;
+    const struct daybook_type_definition *registered = registered_type(registers, event, NULL);
+    if (registered)
+        return registered->name;
     snprintf(scratch, EVENT_TYPE_NAME_SIZE, "application-%u", event->type);
     return scratch;
 }
@@ -396,7 +450,7 @@ int event_line_json(struct daybook_snapshot *snapshot, struct registers *registe
     set(&m, line, "specversion", json_string("1.0"));
     set(&m, line, "id", json_sprintf("%s/%llu", id, (unsigned long long)event->seq));
     set(&m, line, "source", json_sprintf("/daybook/%s", id));
-    set(&m, line, "type", json_string(event_type_name(event, type)));
+    set(&m, line, "type", json_string(event_type_name(registers, event, type)));
     set(&m, line, "subject", subject);
     set_times(&m, line);
     set(&m, line, "sequence", json_sprintf("%020llu", (unsigned long long)event->seq));

@@ -14,14 +14,16 @@
 #include "ledger/event.h"
 #include "projections/registers.h"
 
-/* The type's name; "application-1000" for an application's, into `scratch`. */
+/* The type's name, for an application's the registered one; "application-1000" when there is none, into `scratch`. It
+ * lives as long as `registers` and `scratch`. */
 enum { EVENT_TYPE_NAME_SIZE = 24 };
-const char *event_type_name(const struct daybook_event *event, char scratch[EVENT_TYPE_NAME_SIZE]);
+const char *event_type_name(struct registers *registers, const struct daybook_event *event,
+                            char scratch[EVENT_TYPE_NAME_SIZE]);
 
 /* "order/SO-000001", "product/P-1", "customer/12": a JSON string in *ret. */
 int event_subject_json(struct daybook_snapshot *snapshot, struct registers *registers,
                        const struct daybook_event *event, json_t **ret, struct daybook_error *err);
-/* The event's own fields, an object; {} for an application's type. */
+/* The event's own fields, an object; those of an application's type are called as it was registered, or by position. */
 int event_data_json(struct daybook_snapshot *snapshot, struct registers *registers, const struct daybook_event *event,
                     bool with_salts, json_t **ret, struct daybook_error *err);
 /* The line of `log`. */

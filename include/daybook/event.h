@@ -93,6 +93,29 @@ struct daybook_own {
     int32_t day;
 };
 
+/* What a field of an application's event holds. In the log a day is an integer: only the type's registration tells. */
+enum daybook_value_kind {
+    DAYBOOK_VALUE_ABSENT,
+    DAYBOOK_VALUE_TEXT,     /* text, for good */
+    DAYBOOK_VALUE_PERSONAL, /* text that can be forgotten */
+    DAYBOOK_VALUE_INTEGER,
+    DAYBOOK_VALUE_DECIMAL,
+    DAYBOOK_VALUE_DAY,
+    DAYBOOK_VALUE_OTHER, /* when reading: something that this version of the library cannot read */
+    DAYBOOK_VALUE_KIND_COUNT
+};
+
+/* A field of an application's event: the member that `kind` names, the others are empty. */
+struct daybook_value {
+    enum daybook_value_kind kind;
+    struct daybook_text name; /* of the field */
+    struct daybook_text text;         /* when writing a personal value: the value itself */
+    struct daybook_personal personal; /* when reading: daybook_personal_value() gives its text */
+    int64_t integer;
+    struct daybook_decimal decimal;
+    int32_t day;
+};
+
 /* A line of an order. In an amendment an absent member means "as before"; a quantity of 0 takes the line out. */
 struct daybook_line {
     uint32_t line;    /* 1, 2, 3 .. within its order, never reused */
@@ -148,6 +171,8 @@ struct daybook_data {
     size_t own_count;
     const uint8_t *rows; /* a msgpack array of arrays of texts and integers */
     size_t rows_len;
+    const struct daybook_value *values; /* of an application's event, by position; days stand as integers */
+    size_t value_count;
 };
 
 #ifdef __cplusplus

@@ -70,6 +70,8 @@ enum daybook_occurred {
     DAYBOOK_OCCURRED_UNKNOWN, /* nobody knows */
 };
 
+struct daybook_type_definition;
+
 /* One event to be recorded, named in the caller's words. Start from daybook_draft_init(). */
 struct daybook_draft {
     uint32_t type;                /* enum daybook_type */
@@ -97,6 +99,11 @@ struct daybook_draft {
     const struct daybook_draft *replacement;
     /* The event of the order, of the target's type, whose content the replacement has; 0: the target's. */
     uint64_t as_in;
+    /* An event type of an application (daybook/type.h): in DAYBOOK_TYPE_REGISTERED what is registered; in an event of the
+     * type the version that is meant, NULL: the latest. */
+    const struct daybook_type_definition *definition;
+    const struct daybook_value *values; /* of an application's event; those without a name by position */
+    size_t value_count;
 };
 void daybook_draft_init(struct daybook_draft *draft, uint32_t type);
 

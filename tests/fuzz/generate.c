@@ -154,6 +154,7 @@ static void fill(struct choices *c, const struct schema_field *field, struct day
         data->rows = made.rows;
         data->rows_len = rows(c);
         break;
+    case SCHEMA_VALUES: /* of applications, whose types are not in the table */
     case SCHEMA_FIELD_KIND_COUNT:
         break;
     }

@@ -109,7 +109,7 @@ static bool fields_hold(const struct daybook_event *event)
     struct daybook_data data;
     uint8_t again[DAYBOOK_EVENT_SIZE_MAX];
     size_t len = 0;
-    bool good = event->kind == type->subject && !event_read_data(event, &scratch, &data, NULL) &&
+    bool good = (!type->subject || event->kind == type->subject) && !event_read_data(event, &scratch, &data, NULL) &&
                 !data_validate(type, &data, NULL) &&
                 (scratch.has_unknown || (!event_write(event, &data, again, &len, NULL) && len == event->len &&
                                          memcmp(again, event->bytes, len) == 0));

@@ -10,25 +10,8 @@ struct query {
 static int visit_state(void *context, const struct order_state *state, struct daybook_error *err)
 {
     const struct query *query = context;
-    const struct daybook_order order = {
-        .ordinal = state->ordinal,
-        .order_no = state->order_no,
-        .status = workflow_statuses[state->status].name,
-        .customer = state->customer,
-        .customer_ref = state->customer_ref,
-        .ordered_on = state->ordered_on,
-        .expected_on = state->expected_on,
-        .first_expected_on = state->first_expected_on,
-        .requested_on = state->requested_on,
-        .shipped_on = state->shipped_on,
-        .delivered_on = state->delivered_on,
-        .cancelled_on = state->cancelled_on,
-        .line_count = state->line_count,
-        .version = state->version,
-        .last_seq = state->last_seq,
-        .created_us = state->created_us,
-        .updated_us = state->updated_us,
-    };
+    struct daybook_order order;
+    order_describe(state, &order);
     return query->visit(query->context, &order, err);
 }
 

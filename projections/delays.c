@@ -85,11 +85,11 @@ static uint64_t chunk_key(uint32_t ordinal)
     return (ordinal - 1) / CHUNK_ORDERS;
 }
 
-static int load_chunk(struct view_rows *rows, uint64_t key, struct chunk *ret, struct daybook_error *err)
+static int load_chunk(struct daybook_rows *rows, uint64_t key, struct chunk *ret, struct daybook_error *err)
 {
     const void *bytes;
     size_t len;
-    int rc = rows_get(rows, VIEW_SIDE, key, &bytes, &len, err);
+    int rc = daybook_rows_get(rows, DAYBOOK_TABLE_SIDE, key, &bytes, &len, err);
     if (rc)
         return rc;
     if (bytes && len != sizeof *ret)
@@ -101,24 +101,24 @@ static int load_chunk(struct view_rows *rows, uint64_t key, struct chunk *ret, s
     return 0;
 }
 
-static int store_chunk(struct view_rows *rows, uint64_t key, const struct chunk *chunk, struct daybook_error *err)
+static int store_chunk(struct daybook_rows *rows, uint64_t key, const struct chunk *chunk, struct daybook_error *err)
 {
     bool is_empty = true;
     for (size_t i = 0; i < CHUNK_ORDERS && is_empty; i++)
         is_empty = chunk->facts[i].order == 0;
-    return is_empty ? rows_remove(rows, VIEW_SIDE, key, err)
-                    : rows_put(rows, VIEW_SIDE, key, chunk, sizeof *chunk, err);
+    return is_empty ? daybook_rows_remove(rows, DAYBOOK_TABLE_SIDE, key, err)
+                    : daybook_rows_put(rows, DAYBOOK_TABLE_SIDE, key, chunk, sizeof *chunk, err);
 }
 
-static int put_labels(struct view_rows *rows, struct labels_buffer *buffer, uint32_t ordinal,
+static int put_labels(struct daybook_rows *rows, struct labels_buffer *buffer, uint32_t ordinal,
                       const struct delays_labels *labels, struct daybook_error *err)
 {
     size_t len = 0;
     int rc = labels_pack(buffer, labels, &len, err);
-    return rc ? rc : rows_put(rows, VIEW_MAIN, ordinal, buffer->row, len, err);
+    return rc ? rc : daybook_rows_put(rows, DAYBOOK_TABLE_MAIN, ordinal, buffer->row, len, err);
 }
 
-static int put_state_labels(struct view_rows *rows, const struct order_state *state, struct daybook_error *err)
+static int put_state_labels(struct daybook_rows *rows, const struct order_state *state, struct daybook_error *err)
 {
     struct labels_buffer buffer = {0};
     struct product_list products = {0};
@@ -131,8 +131,9 @@ static int put_state_labels(struct view_rows *rows, const struct order_state *st
     return rc;
 }
 
-static int put(struct view_rows *rows, const struct order_state *state, struct daybook_error *err)
+static int put(struct daybook_rows *rows, struct daybook_subject *subject, struct daybook_error *err)
 {
+    const struct order_state *state = &subject->reader.state;
     uint64_t key = chunk_key(state->ordinal);
     struct chunk chunk;
     int rc = load_chunk(rows, key, &chunk, err);
@@ -146,12 +147,13 @@ static int put(struct view_rows *rows, const struct order_state *state, struct d
     rc = store_chunk(rows, key, &chunk, err);
     if (rc)
         return rc;
-    return state->exists ? put_state_labels(rows, state, err) : rows_remove(rows, VIEW_MAIN, state->ordinal, err);
+    return state->exists ? put_state_labels(rows, state, err)
+                         : daybook_rows_remove(rows, DAYBOOK_TABLE_MAIN, state->ordinal, err);
 }
 
 /* A chunk is put when the first order of another one comes. */
 struct filling {
-    struct view_rows *rows;
+    struct daybook_rows *rows;
     struct labels_buffer buffer;
     struct chunk chunk;
     uint64_t key;
@@ -182,7 +184,7 @@ static int fill_order(void *context, const struct order_facts *facts, const stru
     return put_labels(f->rows, &f->buffer, facts->order, labels, err);
 }
 
-static int fill(struct view_rows *rows, struct daybook_snapshot *snapshot, uint32_t first, uint32_t last,
+static int fill(struct daybook_rows *rows, struct daybook_snapshot *snapshot, uint32_t first, uint32_t last,
                 struct daybook_error *err)
 {
     struct filling f = {.rows = rows};
@@ -193,12 +195,12 @@ static int fill(struct view_rows *rows, struct daybook_snapshot *snapshot, uint3
     return rc;
 }
 
-const struct projection delays_projection = {"delays", 2, put, fill};
+const struct daybook_projection delays_projection = {"delays", 2, put, DAYBOOK_ORDER, fill};
 
 /* ---- reading */
 
 struct walk {
-    struct view_rows *rows;
+    struct daybook_rows *rows;
     bool want_labels;
     facts_visit *visit;
     void *context;
@@ -212,7 +214,7 @@ static int visit_order(struct walk *w, const struct order_facts *facts, struct d
     size_t row_len = 0;
     if (!w->want_labels)
         return w->visit(w->context, facts, NULL, err);
-    int rc = rows_get(w->rows, VIEW_MAIN, facts->order, &row, &row_len, err);
+    int rc = daybook_rows_get(w->rows, DAYBOOK_TABLE_MAIN, facts->order, &row, &row_len, err);
     if (!rc)
         rc = labels_unpack(&w->buffer, row, row_len, &labels, err);
     return rc ? rc : w->visit(w->context, facts, &labels, err);
@@ -237,14 +239,14 @@ static int visit_chunk(void *context, uint64_t key, const void *bytes, size_t le
     return rc;
 }
 
-int delays_each(struct daybook_snapshot *snapshot, struct view *view, struct order_cut cut, bool want_labels,
+int delays_each(struct daybook_snapshot *snapshot, struct daybook_view *view, struct order_cut cut, bool want_labels,
                 facts_visit *visit, void *context, struct daybook_error *err)
 {
     struct walk w = {.want_labels = want_labels, .visit = visit, .context = context};
     if (!view)
         return facts_each(snapshot, cut, 1, UINT32_MAX, want_labels, visit, context, err);
-    w.rows = view_rows(view);
-    int rc = rows_each(w.rows, VIEW_SIDE, visit_chunk, &w, err);
+    w.rows = daybook_view_rows(view);
+    int rc = daybook_rows_each(w.rows, DAYBOOK_TABLE_SIDE, visit_chunk, &w, err);
     free(w.buffer.row);
     return rc;
 }

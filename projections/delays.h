@@ -8,10 +8,10 @@
 #include "projections/facts_fold.h"
 #include "projections/runner.h"
 
-extern const struct projection delays_projection;
+extern const struct daybook_projection delays_projection;
 
 /* Every order, by ordinal: from the view, or (view NULL) folded afresh at the cut. `labels` is NULL unless wanted. */
-int delays_each(struct daybook_snapshot *snapshot, struct view *view, struct order_cut cut, bool want_labels,
+int delays_each(struct daybook_snapshot *snapshot, struct daybook_view *view, struct order_cut cut, bool want_labels,
                 facts_visit *visit, void *context, struct daybook_error *err);
 
 #endif

@@ -68,20 +68,21 @@ static int row_unpack(const uint8_t *bytes, size_t len, struct row_parts *ret, s
     return daybook_fail(err, DAYBOOK_DAMAGED, "The view orders is damaged. `daybook rebuild orders` makes it anew.");
 }
 
-static int put(struct view_rows *rows, const struct order_state *state, struct daybook_error *err)
+static int put(struct daybook_rows *rows, struct daybook_subject *subject, struct daybook_error *err)
 {
+    const struct order_state *state = &subject->reader.state;
     uint8_t *bytes = NULL;
     size_t len = 0;
     if (!state->exists)
-        return rows_remove(rows, VIEW_MAIN, state->ordinal, err);
+        return daybook_rows_remove(rows, DAYBOOK_TABLE_MAIN, state->ordinal, err);
     int rc = row_pack(state, &bytes, &len, err);
     if (!rc)
-        rc = rows_put(rows, VIEW_MAIN, state->ordinal, bytes, len, err);
+        rc = daybook_rows_put(rows, DAYBOOK_TABLE_MAIN, state->ordinal, bytes, len, err);
     free(bytes);
     return rc;
 }
 
-const struct projection orders_projection = {"orders", 1, put, NULL};
+const struct daybook_projection orders_projection = {"orders", 1, put, DAYBOOK_ORDER, NULL};
 
 /* ---- finding */
 
@@ -282,9 +283,9 @@ static int take_found(struct finder *f, struct orders_found *ret, struct daybook
     return 0;
 }
 
-int orders_find(struct daybook_snapshot *snapshot, struct view *view, struct order_cut cut, struct registers *registers,
-                const struct orders_filter *filter, enum orders_sort sort, struct orders_found *ret,
-                struct daybook_error *err)
+int orders_find(struct daybook_snapshot *snapshot, struct daybook_view *view, struct order_cut cut,
+                struct registers *registers, const struct orders_filter *filter, enum orders_sort sort,
+                struct orders_found *ret, struct daybook_error *err)
 {
     struct finder f = {.filter = filter, .sort = sort, .registers = registers};
     struct order_reader reader = {0};
@@ -294,7 +295,7 @@ int orders_find(struct daybook_snapshot *snapshot, struct view *view, struct ord
                  ? no_memory(err)
                  : daybook_fail(err, DAYBOOK_USAGE, "What is searched for is not valid UTF-8 text.");
     if (!rc && view)
-        rc = rows_each(view_rows(view), VIEW_MAIN, consider_row, &f, err);
+        rc = daybook_rows_each(daybook_view_rows(view), DAYBOOK_TABLE_MAIN, consider_row, &f, err);
     else if (!rc)
         rc = order_reader_each(&reader, snapshot, cut, consider_state, &f, err);
     if (!rc)

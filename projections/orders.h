@@ -9,7 +9,7 @@
 #include "projections/registers.h"
 #include "projections/runner.h"
 
-extern const struct projection orders_projection;
+extern const struct daybook_projection orders_projection;
 
 /* Fixed part of a row. */
 struct orders_row {
@@ -51,9 +51,9 @@ struct orders_found {
     size_t count;
 };
 /* From the view, or (view NULL) folded afresh at the cut. */
-int orders_find(struct daybook_snapshot *snapshot, struct view *view, struct order_cut cut, struct registers *registers,
-                const struct orders_filter *filter, enum orders_sort sort, struct orders_found *ret,
-                struct daybook_error *err);
+int orders_find(struct daybook_snapshot *snapshot, struct daybook_view *view, struct order_cut cut,
+                struct registers *registers, const struct orders_filter *filter, enum orders_sort sort,
+                struct orders_found *ret, struct daybook_error *err);
 void orders_found_release(struct orders_found *found);
 
 #endif

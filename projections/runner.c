@@ -14,7 +14,14 @@
 
 #include "ledger/env.h"
 
-enum { TABLE_COUNT = 2, PATH_SIZE = 4096, NAME_SIZE = 64, ORDERS_A_COMMIT = 20000, FILLED_A_COMMIT = 1 << 22 };
+enum {
+    TABLE_COUNT = 2,
+    PATH_SIZE = 4096,
+    NAME_SIZE = 64,
+    NAME_MAX_LEN = 32,
+    SUBJECTS_A_COMMIT = 20000,
+    FILLED_A_COMMIT = 1 << 22
+};
 
 /* What a view knows of itself; one row of its table "meta". */
 struct view_meta {
@@ -24,17 +31,18 @@ struct view_meta {
     char ledger_id[LEDGER_ID_SIZE];
 };
 
-struct view_rows {
+struct daybook_rows {
     struct env *env;
     MDB_txn *txn;
     MDB_dbi tables[TABLE_COUNT], meta;
     bool comparing; /* puts are compared with what is kept */
     bool differs;
+    uint64_t compared; /* of the main table */
 };
 
-struct view {
+struct daybook_view {
     struct env *env;
-    struct view_rows rows;
+    struct daybook_rows rows;
 };
 
 static int no_memory(struct daybook_error *err)
@@ -50,7 +58,7 @@ static uint32_t row_check(uint64_t key, const void *bytes, size_t len)
     return (uint32_t)XXH3_64bits_withSeed(bytes, len, key);
 }
 
-static int split_row(struct view_rows *rows, uint64_t key, const MDB_val *value, size_t *ret_len,
+static int split_row(struct daybook_rows *rows, uint64_t key, const MDB_val *value, size_t *ret_len,
                      struct daybook_error *err)
 {
     uint32_t check;
@@ -64,8 +72,8 @@ static int split_row(struct view_rows *rows, uint64_t key, const MDB_val *value,
                         env_folder(rows->env));
 }
 
-int rows_put(struct view_rows *rows, enum view_table table, uint64_t key, const void *bytes, size_t len,
-             struct daybook_error *err)
+int daybook_rows_put(struct daybook_rows *rows, enum daybook_table table, uint64_t key, const void *bytes, size_t len,
+                     struct daybook_error *err)
 {
     uint32_t check = row_check(key, bytes, len);
     MDB_val k = {sizeof key, &key}, value = {len + sizeof check, NULL};
@@ -77,20 +85,25 @@ int rows_put(struct view_rows *rows, enum view_table table, uint64_t key, const 
         }
         return rc;
     }
+    rows->compared += table == DAYBOOK_TABLE_MAIN;
     const void *kept;
     size_t kept_len = 0;
-    int rc = rows_get(rows, table, key, &kept, &kept_len, err);
+    int rc = daybook_rows_get(rows, table, key, &kept, &kept_len, err);
+    if (rc == DAYBOOK_DAMAGED) {
+        rows->differs = true;
+        return 0;
+    }
     rows->differs |= !rc && (!kept || kept_len != len || memcmp(kept, bytes, len) != 0);
     return rc;
 }
 
-int rows_remove(struct view_rows *rows, enum view_table table, uint64_t key, struct daybook_error *err)
+int daybook_rows_remove(struct daybook_rows *rows, enum daybook_table table, uint64_t key, struct daybook_error *err)
 {
     MDB_val k = {sizeof key, &key};
     if (rows->comparing) {
         const void *kept;
         size_t len;
-        int rc = rows_get(rows, table, key, &kept, &len, err);
+        int rc = daybook_rows_get(rows, table, key, &kept, &len, err);
         rows->differs |= !rc && kept;
         return rc;
     }
@@ -98,8 +111,8 @@ int rows_remove(struct view_rows *rows, enum view_table table, uint64_t key, str
     return rc == MDB_NOTFOUND ? 0 : env_fail(rows->env, rc, err);
 }
 
-int rows_get(struct view_rows *rows, enum view_table table, uint64_t key, const void **ret_bytes, size_t *ret_len,
-             struct daybook_error *err)
+int daybook_rows_get(struct daybook_rows *rows, enum daybook_table table, uint64_t key, const void **ret_bytes,
+                     size_t *ret_len, struct daybook_error *err)
 {
     MDB_val k = {sizeof key, &key}, value;
     int rc = mdb_get(rows->txn, rows->tables[table], &k, &value);
@@ -115,8 +128,8 @@ int rows_get(struct view_rows *rows, enum view_table table, uint64_t key, const 
     return 0;
 }
 
-int rows_each(struct view_rows *rows, enum view_table table, rows_visit *visit, void *context,
-              struct daybook_error *err)
+int daybook_rows_each(struct daybook_rows *rows, enum daybook_table table, daybook_rows_visit *visit, void *context,
+                      struct daybook_error *err)
 {
     MDB_cursor *cursor = NULL;
     MDB_val key, value;
@@ -136,15 +149,15 @@ int rows_each(struct view_rows *rows, enum view_table table, rows_visit *visit, 
     return answer || rc == MDB_NOTFOUND ? answer : env_fail(rows->env, rc, err);
 }
 
-static int row_count(struct view_rows *rows, uint64_t *ret, struct daybook_error *err)
+static int row_count(struct daybook_rows *rows, uint64_t *ret, struct daybook_error *err)
 {
     MDB_stat stat;
-    int rc = mdb_stat(rows->txn, rows->tables[VIEW_MAIN], &stat);
+    int rc = mdb_stat(rows->txn, rows->tables[DAYBOOK_TABLE_MAIN], &stat);
     *ret = rc ? 0 : stat.ms_entries;
     return env_fail(rows->env, rc, err);
 }
 
-static int read_meta(struct view_rows *rows, struct view_meta *ret, struct daybook_error *err)
+static int read_meta(struct daybook_rows *rows, struct view_meta *ret, struct daybook_error *err)
 {
     MDB_val key = {4, (void *)(uintptr_t) "view"}, value;
     int rc = mdb_get(rows->txn, rows->meta, &key, &value);
@@ -156,7 +169,7 @@ static int read_meta(struct view_rows *rows, struct view_meta *ret, struct daybo
     return rc == MDB_NOTFOUND ? 0 : env_fail(rows->env, rc, err);
 }
 
-static int write_meta(struct view_rows *rows, const struct view_meta *meta, struct daybook_error *err)
+static int write_meta(struct daybook_rows *rows, const struct view_meta *meta, struct daybook_error *err)
 {
     MDB_val key = {4, (void *)(uintptr_t) "view"}, value = {sizeof *meta, (void *)(uintptr_t)meta};
     return env_fail(rows->env, mdb_put(rows->txn, rows->meta, &key, &value, 0), err);
@@ -169,7 +182,7 @@ static void views_path(const struct daybook *ledger, const char *name, char out[
     snprintf(out, PATH_SIZE, "%s/views%s%s", daybook_folder(ledger), *name ? "/" : "", name);
 }
 
-static bool read_current(const struct daybook *ledger, const struct projection *projection, char out[NAME_SIZE])
+static bool read_current(const struct daybook *ledger, const struct daybook_projection *projection, char out[NAME_SIZE])
 {
     char file[NAME_SIZE], path[PATH_SIZE];
     snprintf(file, sizeof file, "%s.current", projection->name);
@@ -192,7 +205,7 @@ static uint32_t version_of(const char *folder)
     return v ? (uint32_t)strtoul(v + 2, NULL, 10) : 0;
 }
 
-static int write_current(const struct daybook *ledger, const struct projection *projection, const char *folder,
+static int write_current(const struct daybook *ledger, const struct daybook_projection *projection, const char *folder,
                          struct daybook_error *err)
 {
     char file[NAME_SIZE], fresh[PATH_SIZE], path[PATH_SIZE];
@@ -221,7 +234,7 @@ static void remove_folder(const char *path)
 }
 
 /* Every folder of the projection but `kept`; who still reads one keeps its files until it ends. */
-static void remove_others(const struct daybook *ledger, const struct projection *projection, const char *kept)
+static void remove_others(const struct daybook *ledger, const struct daybook_projection *projection, const char *kept)
 {
     char path[PATH_SIZE], prefix[NAME_SIZE];
     views_path(ledger, "", path);
@@ -237,7 +250,7 @@ static void remove_others(const struct daybook *ledger, const struct projection 
 }
 
 /* One builder at a time: the lock is the file views/<name>.lock. */
-static int lock_building(const struct daybook *ledger, const struct projection *projection, int *ret_fd,
+static int lock_building(const struct daybook *ledger, const struct daybook_projection *projection, int *ret_fd,
                          struct daybook_error *err)
 {
     char file[NAME_SIZE], path[PATH_SIZE];
@@ -260,7 +273,7 @@ static int lock_building(const struct daybook *ledger, const struct projection *
 
 /* ---- opening an environment */
 
-static int open_tables_locked(struct view *view, bool create, struct daybook_error *err)
+static int open_tables_locked(struct daybook_view *view, bool create, struct daybook_error *err)
 {
     static const char *const names[TABLE_COUNT] = {"main", "side"};
     MDB_txn *txn = NULL;
@@ -278,7 +291,7 @@ static int open_tables_locked(struct view *view, bool create, struct daybook_err
     return env_commit(view->env, txn, err);
 }
 
-static int open_tables(struct view *view, bool create, struct daybook_error *err)
+static int open_tables(struct daybook_view *view, bool create, struct daybook_error *err)
 {
     env_lock_tables();
     int rc = open_tables_locked(view, create, err);
@@ -286,7 +299,7 @@ static int open_tables(struct view *view, bool create, struct daybook_error *err
     return rc;
 }
 
-static int open_folder(const struct daybook *ledger, const char *folder, bool create, struct view **ret,
+static int open_folder(const struct daybook *ledger, const char *folder, bool create, struct daybook_view **ret,
                        struct daybook_error *err)
 {
     char path[PATH_SIZE];
@@ -297,7 +310,7 @@ static int open_folder(const struct daybook *ledger, const char *folder, bool cr
     snprintf(data, sizeof data, "%s/data.mdb", path);
     if (!create && access(data, F_OK)) /* it is being removed */
         return path_fail(data, errno, "opening", err);
-    struct view *view = calloc(1, sizeof *view);
+    struct daybook_view *view = calloc(1, sizeof *view);
     if (!view)
         return no_memory(err);
     struct env_options options = {.tables_max = TABLE_COUNT + 1,
@@ -309,13 +322,13 @@ static int open_folder(const struct daybook *ledger, const char *folder, bool cr
     if (!rc)
         rc = open_tables(view, create, err);
     if (rc)
-        view_close(view);
+        daybook_view_close(view);
     else
         *ret = view;
     return rc;
 }
 
-void view_close(struct view *view)
+void daybook_view_close(struct daybook_view *view)
 {
     if (!view)
         return;
@@ -325,15 +338,16 @@ void view_close(struct view *view)
     free(view);
 }
 
-struct view_rows *view_rows(struct view *view)
+struct daybook_rows *daybook_view_rows(struct daybook_view *view)
 {
     return &view->rows;
 }
 
 /* ---- folding */
 
-/* Ordinals of orders that have events from a seq on. */
+/* Ordinals of the subjects of a kind that have events from a seq on. */
 struct touched {
+    uint32_t kind;
     uint32_t *ordinals;
     size_t count, capacity;
 };
@@ -341,7 +355,7 @@ struct touched {
 static int note_touched(void *context, const struct daybook_event *event, struct daybook_error *err)
 {
     struct touched *t = context;
-    if (event->kind != DAYBOOK_ORDER || (t->count && t->ordinals[t->count - 1] == event->ordinal))
+    if (event->kind != t->kind || (t->count && t->ordinals[t->count - 1] == event->ordinal))
         return 0;
     if (t->count == t->capacity) {
         size_t wanted = t->capacity ? t->capacity * 2 : 1024;
@@ -361,13 +375,32 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int fold_order(struct order_reader *reader, struct daybook_snapshot *snapshot,
-                      const struct projection *projection, uint32_t ordinal, struct view_rows *rows,
-                      struct daybook_error *err)
+static uint32_t kind_of(const struct daybook_projection *projection)
 {
-    int rc = order_reader_load(reader, snapshot, ordinal, ORDER_CUT_NOW, err);
+    return projection->kind ? projection->kind : DAYBOOK_ORDER;
+}
+
+static void subject_release(struct daybook_subject *subject)
+{
+    order_reader_release(&subject->reader);
+    order_state_release(&subject->told);
+}
+
+static int fold_subject(struct daybook_subject *subject, struct daybook_snapshot *snapshot,
+                        const struct daybook_projection *projection, uint32_t ordinal, struct daybook_rows *rows,
+                        struct daybook_error *err)
+{
+    struct order_reader *reader = &subject->reader;
+    subject->snapshot = snapshot;
+    subject->kind = kind_of(projection);
+    subject->ordinal = ordinal;
+    int rc = subject->kind == DAYBOOK_ORDER
+                 ? order_reader_load(reader, snapshot, ordinal, ORDER_CUT_NOW, err)
+                 : chain_load(&reader->chain, snapshot->log, subject->kind, ordinal, UINT64_MAX, err);
     reader->state.ordinal = ordinal;
-    return rc ? rc : projection->put(rows, &reader->state, err);
+    if (!rc && subject->kind == DAYBOOK_ORDER)
+        order_describe(&reader->state, &subject->order);
+    return rc ? rc : projection->put(rows, subject, err);
 }
 
 static void set_meta(struct daybook_snapshot *snapshot, struct view_meta *meta)
@@ -376,12 +409,12 @@ static void set_meta(struct daybook_snapshot *snapshot, struct view_meta *meta)
 }
 
 /* Bring the rows from their position to the snapshot's, in the open write transaction. */
-static int catch_up_rows(struct view *view, struct daybook_snapshot *snapshot, const struct projection *projection,
-                         struct daybook_error *err)
+static int catch_up_rows(struct daybook_view *view, struct daybook_snapshot *snapshot,
+                         const struct daybook_projection *projection, struct daybook_error *err)
 {
     struct view_meta meta;
-    struct touched touched = {0};
-    struct order_reader reader = {0};
+    struct touched touched = {.kind = kind_of(projection)};
+    struct daybook_subject subject = {0};
     int rc = read_meta(&view->rows, &meta, err);
     if (!rc && meta.position < snapshot->last_seq) {
         rc = daybook_follow(snapshot, meta.position + 1, note_touched, &touched, err);
@@ -389,7 +422,7 @@ static int catch_up_rows(struct view *view, struct daybook_snapshot *snapshot, c
             qsort(touched.ordinals, touched.count, sizeof *touched.ordinals, by_number);
         for (size_t i = 0; i < touched.count && !rc; i++)
             if (i == 0 || touched.ordinals[i] != touched.ordinals[i - 1])
-                rc = fold_order(&reader, snapshot, projection, touched.ordinals[i], &view->rows, err);
+                rc = fold_subject(&subject, snapshot, projection, touched.ordinals[i], &view->rows, err);
         meta.position = snapshot->last_seq;
         if (!rc)
             rc = daybook_root(snapshot, meta.position, meta.root, err);
@@ -398,16 +431,16 @@ static int catch_up_rows(struct view *view, struct daybook_snapshot *snapshot, c
             rc = write_meta(&view->rows, &meta, err);
     }
     free(touched.ordinals);
-    order_reader_release(&reader);
+    subject_release(&subject);
     return rc;
 }
 
-static int begin_rows(struct view *view, bool write, struct daybook_error *err)
+static int begin_rows(struct daybook_view *view, bool write, struct daybook_error *err)
 {
     return env_begin(view->env, write, &view->rows.txn, err);
 }
 
-static int end_rows(struct view *view, int rc, struct daybook_error *err)
+static int end_rows(struct daybook_view *view, int rc, struct daybook_error *err)
 {
     MDB_txn *txn = view->rows.txn;
     view->rows.txn = NULL;
@@ -417,39 +450,84 @@ static int end_rows(struct view *view, int rc, struct daybook_error *err)
     return rc;
 }
 
-static int catch_up(struct view *view, struct daybook_snapshot *snapshot, const struct projection *projection,
-                    struct daybook_error *err)
+static int catch_up(struct daybook_view *view, struct daybook_snapshot *snapshot,
+                    const struct daybook_projection *projection, struct daybook_error *err)
 {
     int rc = begin_rows(view, true, err);
     return rc ? rc : end_rows(view, catch_up_rows(view, snapshot, projection, err), err);
 }
 
+/* ---- what a projection is told */
+
+uint32_t daybook_subject_ordinal(const struct daybook_subject *subject)
+{
+    return subject->ordinal;
+}
+
+const struct daybook_order *daybook_subject_order(const struct daybook_subject *subject)
+{
+    return subject->kind == DAYBOOK_ORDER && subject->reader.state.exists ? &subject->order : NULL;
+}
+
+struct telling {
+    daybook_fold_visit *visit;
+    void *context;
+};
+
+static int tell(void *context, const struct order_state *state, const struct daybook_event *event,
+                const struct daybook_data *data, struct daybook_error *err)
+{
+    const struct telling *telling = context;
+    (void)state;
+    return telling->visit(telling->context, event, data, err);
+}
+
+int daybook_subject_events(struct daybook_subject *subject, daybook_fold_visit *visit, void *context,
+                           struct daybook_error *err)
+{
+    struct order_reader *reader = &subject->reader;
+    struct telling telling = {visit, context};
+    int rc = 0;
+    if (subject->kind == DAYBOOK_ORDER)
+        return order_fold(&subject->told, &reader->chain, reader->chain.count, &reader->places,
+                          ledger_zone(subject->snapshot->ledger), DAYBOOK_DAY_NONE, tell, &telling, err);
+    for (size_t i = 0; i < reader->chain.count && !rc; i++) {
+        struct daybook_data data;
+        rc = chain_data(&reader->chain, i, &reader->chain.scratch, &data, err);
+        if (!rc)
+            rc = visit(context, &reader->chain.links[i].event, &data, err);
+    }
+    return rc;
+}
+
 /* ---- building anew */
 
 /* Some orders more, in a transaction of their own: what is built is not lost when the builder is killed. */
-static int build_some(struct view *view, struct daybook_snapshot *snapshot, const struct projection *projection,
-                      uint32_t last_ordinal, struct view_meta *meta, struct daybook_error *err)
+static int build_some(struct daybook_view *view, struct daybook_snapshot *snapshot,
+                      const struct daybook_projection *projection, uint32_t last_ordinal, struct view_meta *meta,
+                      struct daybook_error *err)
 {
-    struct order_reader reader = {0};
+    struct daybook_subject subject = {0};
     int rc = begin_rows(view, true, err);
     if (rc)
         return rc;
-    uint64_t end = meta->building + (projection->fill ? FILLED_A_COMMIT : ORDERS_A_COMMIT);
+    uint64_t end = meta->building + (projection->fill ? FILLED_A_COMMIT : SUBJECTS_A_COMMIT);
     if (end > (uint64_t)last_ordinal + 1)
         end = (uint64_t)last_ordinal + 1;
     if (projection->fill)
         rc = projection->fill(&view->rows, snapshot, (uint32_t)meta->building, (uint32_t)end - 1, err);
     for (uint64_t ordinal = meta->building; !projection->fill && !rc && ordinal < end; ordinal++)
-        rc = fold_order(&reader, snapshot, projection, (uint32_t)ordinal, &view->rows, err);
+        rc = fold_subject(&subject, snapshot, projection, (uint32_t)ordinal, &view->rows, err);
     meta->building = end;
     if (!rc)
         rc = write_meta(&view->rows, meta, err);
-    order_reader_release(&reader);
+    subject_release(&subject);
     return end_rows(view, rc, err);
 }
 
-static int build(struct view *view, struct daybook_snapshot *snapshot, const struct projection *projection,
-                 const struct view_options *options, struct daybook_error *err)
+static int build(struct daybook_view *view, struct daybook_snapshot *snapshot,
+                 const struct daybook_projection *projection, const struct daybook_view_options *options,
+                 struct daybook_error *err)
 {
     struct view_meta meta;
     uint32_t last_ordinal = 0;
@@ -460,7 +538,7 @@ static int build(struct view *view, struct daybook_snapshot *snapshot, const str
     env_abort(view->env, view->rows.txn);
     view->rows.txn = NULL;
     if (!rc)
-        rc = store_last_ordinal(snapshot->log, DAYBOOK_ORDER, &last_ordinal, err);
+        rc = store_last_ordinal(snapshot->log, kind_of(projection), &last_ordinal, err);
     if (!rc && meta.building == 0) {
         meta.position = snapshot->last_seq;
         meta.building = 1;
@@ -482,8 +560,8 @@ static int build(struct view *view, struct daybook_snapshot *snapshot, const str
 }
 
 /* A folder of this version that somebody began and did not finish, of this log; else a fresh name. */
-static bool find_unfinished(struct daybook_snapshot *snapshot, const struct projection *projection, const char *current,
-                            char out[NAME_SIZE])
+static bool find_unfinished(struct daybook_snapshot *snapshot, const struct daybook_projection *projection,
+                            const char *current, char out[NAME_SIZE])
 {
     char path[PATH_SIZE], prefix[NAME_SIZE];
     bool found = false;
@@ -491,7 +569,7 @@ static bool find_unfinished(struct daybook_snapshot *snapshot, const struct proj
     snprintf(prefix, sizeof prefix, "%s-v%u-", projection->name, projection->version);
     DIR *dir = opendir(path);
     for (struct dirent *entry; dir && !found && (entry = readdir(dir));) {
-        struct view *view = NULL;
+        struct daybook_view *view = NULL;
         struct view_meta meta = {0};
         if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 || strcmp(entry->d_name, current) == 0 ||
             strlen(entry->d_name) >= NAME_SIZE || open_folder(snapshot->ledger, entry->d_name, false, &view, NULL))
@@ -500,7 +578,7 @@ static bool find_unfinished(struct daybook_snapshot *snapshot, const struct proj
         found = !begin_rows(view, false, NULL) && !read_meta(&view->rows, &meta, NULL) && meta.building > 0 &&
                 strcmp(meta.ledger_id, daybook_id(snapshot->ledger)) == 0 && meta.position <= snapshot->last_seq &&
                 !daybook_root(snapshot, meta.position, root, NULL) && memcmp(root, meta.root, sizeof root) == 0;
-        view_close(view);
+        daybook_view_close(view);
         if (found)
             memcpy(out, entry->d_name, strlen(entry->d_name) + 1);
     }
@@ -509,7 +587,7 @@ static bool find_unfinished(struct daybook_snapshot *snapshot, const struct proj
     return found;
 }
 
-static void fresh_name(const struct daybook *ledger, const struct projection *projection, char out[NAME_SIZE])
+static void fresh_name(const struct daybook *ledger, const struct daybook_projection *projection, char out[NAME_SIZE])
 {
     char path[PATH_SIZE];
     for (unsigned n = 1;; n++) {
@@ -521,18 +599,18 @@ static void fresh_name(const struct daybook *ledger, const struct projection *pr
 }
 
 /* Under the builder's lock: build beside the folder in use, then change over. */
-static int rebuild_locked(struct daybook_snapshot *snapshot, const struct projection *projection,
-                          const struct view_options *options, struct daybook_error *err)
+static int rebuild_locked(struct daybook_snapshot *snapshot, const struct daybook_projection *projection,
+                          const struct daybook_view_options *options, struct daybook_error *err)
 {
     char current[NAME_SIZE] = "", folder[NAME_SIZE];
-    struct view *view = NULL;
+    struct daybook_view *view = NULL;
     read_current(snapshot->ledger, projection, current);
     if (!find_unfinished(snapshot, projection, current, folder))
         fresh_name(snapshot->ledger, projection, folder);
     int rc = open_folder(snapshot->ledger, folder, true, &view, err);
     if (!rc)
         rc = build(view, snapshot, projection, options, err);
-    view_close(view);
+    daybook_view_close(view);
     if (!rc)
         rc = write_current(snapshot->ledger, projection, folder, err);
     if (!rc)
@@ -540,11 +618,26 @@ static int rebuild_locked(struct daybook_snapshot *snapshot, const struct projec
     return rc;
 }
 
-int view_rebuild(struct daybook_snapshot *snapshot, const struct projection *projection,
-                 const struct view_options *options, struct daybook_error *err)
+/* The name is part of names of files, and what follows it there begins with '-'. */
+static int check_name(const struct daybook_projection *projection, struct daybook_error *err)
+{
+    size_t len = strlen(projection->name);
+    if (len && len <= NAME_MAX_LEN && strspn(projection->name, "abcdefghijklmnopqrstuvwxyz0123456789_") == len &&
+        projection->version && kind_of(projection) < DAYBOOK_KIND_COUNT)
+        return 0;
+    return daybook_fail(
+        err, DAYBOOK_BAD_VALUE,
+        "\"%s\" cannot be the name of a view, or its version is 0: a-z 0-9 and _, at most %d characters.",
+        projection->name, NAME_MAX_LEN);
+}
+
+int daybook_view_rebuild(struct daybook_snapshot *snapshot, const struct daybook_projection *projection,
+                         const struct daybook_view_options *options, struct daybook_error *err)
 {
     int fd = -1;
-    int rc = lock_building(snapshot->ledger, projection, &fd, err);
+    int rc = check_name(projection, err);
+    if (!rc)
+        rc = lock_building(snapshot->ledger, projection, &fd, err);
     if (!rc)
         rc = rebuild_locked(snapshot, projection, options, err);
     if (fd >= 0)
@@ -555,7 +648,8 @@ int view_rebuild(struct daybook_snapshot *snapshot, const struct projection *pro
 /* ---- opening a view */
 
 /* Is the view one of this log, whole, and where? *ret_ahead: it knows events that the snapshot does not. */
-static bool is_usable(struct view *view, struct daybook_snapshot *snapshot, struct view_meta *ret, bool *ret_ahead)
+static bool is_usable(struct daybook_view *view, struct daybook_snapshot *snapshot, struct view_meta *ret,
+                      bool *ret_ahead)
 {
     uint8_t root[TREE_HASH_SIZE];
     *ret_ahead = false;
@@ -581,35 +675,37 @@ static bool log_has_seq(struct daybook *ledger, uint64_t seq)
 }
 
 /* Open what is current and usable; *ret_view NULL when there is none. */
-static int open_current(struct daybook_snapshot *snapshot, const struct projection *projection, struct view **ret_view,
-                        struct view_meta *ret_meta, struct daybook_error *err)
+static int open_current(struct daybook_snapshot *snapshot, const struct daybook_projection *projection,
+                        struct daybook_view **ret_view, struct view_meta *ret_meta, struct daybook_error *err)
 {
     char folder[NAME_SIZE];
-    struct view *view = NULL;
+    struct daybook_view *view = NULL;
     bool ahead = false;
     *ret_view = NULL;
     if (!read_current(snapshot->ledger, projection, folder) || version_of(folder) != projection->version ||
         open_folder(snapshot->ledger, folder, false, &view, NULL))
         return 0;
     if (!is_usable(view, snapshot, ret_meta, &ahead) || (ahead && !log_has_seq(snapshot->ledger, ret_meta->position))) {
-        view_close(view);
+        daybook_view_close(view);
         return 0;
     }
     if (ahead) {
-        view_close(view);
+        daybook_view_close(view);
         return daybook_fail(err, DAYBOOK_VERSION_CONFLICT, "The view is ahead of this snapshot. Take a new one.");
     }
     *ret_view = view;
     return 0;
 }
 
-int view_open(struct daybook_snapshot *snapshot, const struct projection *projection,
-              const struct view_options *options, struct view **ret, struct daybook_error *err)
+int daybook_view_open(struct daybook_snapshot *snapshot, const struct daybook_projection *projection,
+                      const struct daybook_view_options *options, struct daybook_view **ret, struct daybook_error *err)
 {
-    struct view *view = NULL;
+    struct daybook_view *view = NULL;
     struct view_meta meta;
     int fd = -1;
-    int rc = open_current(snapshot, projection, &view, &meta, err);
+    int rc = check_name(projection, err);
+    if (!rc)
+        rc = open_current(snapshot, projection, &view, &meta, err);
     if (!rc && !view) {
         rc = lock_building(snapshot->ledger, projection, &fd, err);
         if (!rc) /* somebody else may have built it meanwhile */
@@ -633,7 +729,7 @@ int view_open(struct daybook_snapshot *snapshot, const struct projection *projec
     if (fd >= 0)
         close(fd);
     if (rc)
-        view_close(view);
+        daybook_view_close(view);
     else
         *ret = view;
     return rc;
@@ -641,38 +737,39 @@ int view_open(struct daybook_snapshot *snapshot, const struct projection *projec
 
 /* ---- checking */
 
-int view_check(struct daybook_snapshot *snapshot, const struct projection *projection,
-               const struct view_options *options, bool *ret_same, uint64_t *ret_rows, struct daybook_error *err)
+int daybook_view_check(struct daybook_snapshot *snapshot, const struct daybook_projection *projection,
+                       const struct daybook_view_options *options, bool *ret_same, uint64_t *ret_rows,
+                       struct daybook_error *err)
 {
-    struct view *view = NULL;
-    struct order_reader reader = {0};
+    struct daybook_view *view = NULL;
+    struct daybook_subject subject = {0};
     uint32_t last_ordinal = 0;
-    uint64_t there = 0, kept = 0;
-    int rc = view_open(snapshot, projection, options, &view, err);
+    uint64_t kept = 0;
+    int rc = daybook_view_open(snapshot, projection, options, &view, err);
     if (!rc)
-        rc = store_last_ordinal(snapshot->log, DAYBOOK_ORDER, &last_ordinal, err);
+        rc = store_last_ordinal(snapshot->log, kind_of(projection), &last_ordinal, err);
     if (!rc)
         rc = row_count(&view->rows, &kept, err);
     if (!rc)
         view->rows.comparing = true;
     for (uint32_t ordinal = 1; ordinal <= last_ordinal && !rc; ordinal++) {
-        rc = fold_order(&reader, snapshot, projection, ordinal, &view->rows, err);
-        there += reader.state.exists;
+        rc = fold_subject(&subject, snapshot, projection, ordinal, &view->rows, err);
         if (options && options->progress && ordinal % 4096 == 0)
             options->progress(options->context, projection->name, ordinal, last_ordinal);
     }
     if (!rc) {
-        *ret_same = !view->rows.differs && there == kept;
-        *ret_rows = there;
+        *ret_same = !view->rows.differs && view->rows.compared == kept;
+        *ret_rows = view->rows.compared;
     }
-    order_reader_release(&reader);
-    view_close(view);
+    subject_release(&subject);
+    daybook_view_close(view);
     return rc;
 }
 
-void view_status(struct daybook_snapshot *snapshot, const struct projection *projection, struct view_status *ret)
+void view_status(struct daybook_snapshot *snapshot, const struct daybook_projection *projection,
+                 struct view_status *ret)
 {
-    struct view *view = NULL;
+    struct daybook_view *view = NULL;
     struct view_meta meta = {0};
     struct view_status status = {0};
     bool ahead = false;
@@ -689,6 +786,6 @@ void view_status(struct daybook_snapshot *snapshot, const struct projection *pro
         status.usable = is_usable(view, snapshot, &meta, &ahead) && status.version == projection->version;
         status.position = meta.position;
     }
-    view_close(view);
+    daybook_view_close(view);
     *ret = status;
 }

@@ -252,14 +252,14 @@ static int find_moved(struct session *s, struct orders_found *ret)
     return rc;
 }
 
-static int find_today(struct session *s, struct view *view, const struct orders_filter *filter, enum orders_sort sort,
-                      struct orders_found *ret)
+static int find_today(struct session *s, struct daybook_view *view, const struct orders_filter *filter,
+                      enum orders_sort sort, struct orders_found *ret)
 {
     return orders_find(s->snapshot, view, s->cut, s->registers, filter, sort, ret, &s->ctx->error);
 }
 
 /* Open orders that nothing happened to for the longest time. */
-static int find_stuck(struct session *s, struct view *view, struct orders_found *ret)
+static int find_stuck(struct session *s, struct daybook_view *view, struct orders_found *ret)
 {
     struct orders_filter open = ORDERS_ALL;
     open.open = true;
@@ -269,7 +269,7 @@ static int find_stuck(struct session *s, struct view *view, struct orders_found 
     return rc;
 }
 
-static int find_new(struct session *s, struct view *view, struct orders_found *ret)
+static int find_new(struct session *s, struct daybook_view *view, struct orders_found *ret)
 {
     struct orders_filter all = ORDERS_ALL;
     int64_t since_us = zone_day_start_us(ledger_zone(s->ledger), s->today - 1);
@@ -376,7 +376,7 @@ static int show_sections(struct session *s, const struct section *sections, size
 static int run_today(struct context *ctx)
 {
     struct session s = {0};
-    struct view *view = NULL;
+    struct daybook_view *view = NULL;
     enum { OVERDUE, DUE, MOVED, STUCK, NEW, SECTIONS };
     struct section sections[SECTIONS] = {
         [OVERDUE] = {"overdue", say(ctx, "Overdue", "已逾期"), {0}},
@@ -408,7 +408,7 @@ static int run_today(struct context *ctx)
         rc = show_sections(&s, sections, SECTIONS);
     for (size_t i = 0; i < SECTIONS; i++)
         orders_found_release(&sections[i].found);
-    view_close(view);
+    daybook_view_close(view);
     session_close(&s);
     return rc;
 }

@@ -121,11 +121,11 @@ static void note_difference(struct rebuild *r, const char *name)
 }
 
 /* Rebuild, check or just tell; *ret_result says what came of it. */
-static int work_on(struct rebuild *r, const struct projection *projection, const char **ret_result)
+static int work_on(struct rebuild *r, const struct daybook_projection *projection, const char **ret_result)
 {
     enum { TRIES = 20 };
     struct session *s = &r->session;
-    struct view_options options = {show_progress, &r->progress};
+    struct daybook_view_options options = {show_progress, &r->progress};
     bool same = true;
     uint64_t rows = 0;
     int rc = 0;
@@ -134,14 +134,14 @@ static int work_on(struct rebuild *r, const struct projection *projection, const
         return 0;
     progress_start(&r->progress, s->ctx->language, projection->name, 0);
     if (r->task == TASK_REBUILD) {
-        rc = view_rebuild(s->snapshot, projection, &options, &s->ctx->error);
+        rc = daybook_view_rebuild(s->snapshot, projection, &options, &s->ctx->error);
         *ret_result = "rebuilt";
     } else {
-        rc = view_check(s->snapshot, projection, &options, &same, &rows, &s->ctx->error);
+        rc = daybook_view_check(s->snapshot, projection, &options, &same, &rows, &s->ctx->error);
         for (int i = 1; i < TRIES && rc == DAYBOOK_VERSION_CONFLICT; i++) { /* others write meanwhile */
             rc = session_read(s);
             if (!rc)
-                rc = view_check(s->snapshot, projection, &options, &same, &rows, &s->ctx->error);
+                rc = daybook_view_check(s->snapshot, projection, &options, &same, &rows, &s->ctx->error);
         }
         *ret_result = same ? "same" : "different";
     }
@@ -151,7 +151,7 @@ static int work_on(struct rebuild *r, const struct projection *projection, const
     return rc;
 }
 
-static int rebuild_one(struct rebuild *r, const struct projection *projection)
+static int rebuild_one(struct rebuild *r, const struct daybook_projection *projection)
 {
     struct context *ctx = r->session.ctx;
     static const struct {
@@ -193,7 +193,7 @@ static int check_names(struct context *ctx)
 }
 
 /* All views unless some are named. */
-static bool is_wanted(const struct context *ctx, const struct projection *projection)
+static bool is_wanted(const struct context *ctx, const struct daybook_projection *projection)
 {
     const struct given *named = context_given(ctx, "VIEW");
     const struct given *given = named;

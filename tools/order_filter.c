@@ -41,12 +41,12 @@ static int read_filter(struct session *s, struct orders_filter *filter)
 int order_filter_find(struct session *s, enum orders_sort sort, struct orders_found *ret)
 {
     struct orders_filter filter;
-    struct view *view = NULL;
+    struct daybook_view *view = NULL;
     int rc = session_view(s, &orders_projection, &view); /* it may take a new snapshot, so names come after it */
     if (!rc)
         rc = read_filter(s, &filter);
     if (!rc)
         rc = orders_find(s->snapshot, view, s->cut, s->registers, &filter, sort, ret, &s->ctx->error);
-    view_close(view);
+    daybook_view_close(view);
     return rc;
 }

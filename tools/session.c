@@ -139,11 +139,11 @@ static void show_progress(void *context, const char *view, uint64_t done, uint64
     progress_update(progress, done);
 }
 
-int session_view(struct session *s, const struct projection *projection, struct view **ret)
+int session_view(struct session *s, const struct daybook_projection *projection, struct daybook_view **ret)
 {
     enum { TRIES = 20 };
     struct progress progress;
-    struct view_options options = {show_progress, &progress};
+    struct daybook_view_options options = {show_progress, &progress};
     *ret = NULL;
     if (s->has_as_of || s->has_effective)
         return 0;
@@ -152,14 +152,14 @@ int session_view(struct session *s, const struct projection *projection, struct 
     for (int i = 0; i < TRIES && rc == DAYBOOK_VERSION_CONFLICT; i++) {
         rc = i ? session_read(s) : 0; /* others write meanwhile: look again from where they are */
         if (!rc)
-            rc = view_open(s->snapshot, projection, &options, ret, &s->ctx->error);
+            rc = daybook_view_open(s->snapshot, projection, &options, ret, &s->ctx->error);
     }
     progress_end(&progress);
     bool fold_instead = rc == DAYBOOK_READ_ONLY || rc == DAYBOOK_DISK_FULL || rc == DAYBOOK_VERSION_CONFLICT;
     return fold_instead ? 0 : rc;
 }
 
-json_t *session_basis(struct session *s, const struct projection *projection)
+json_t *session_basis(struct session *s, const struct daybook_projection *projection)
 {
     uint64_t last = daybook_last_seq(s->snapshot), seq = s->cut.as_of < last ? s->cut.as_of : last;
     struct tree_hash root;

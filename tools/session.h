@@ -19,7 +19,7 @@ struct session {
     struct order_cut cut;
     bool has_as_of, has_effective;
     char as_of[DAYBOOK_INSTANT_TEXT_SIZE]; /* the moment, as an instant or a seq */
-    int32_t question_day; /* the day of the question: METRICS */
+    int32_t question_day;                  /* the day of the question: METRICS */
 };
 
 /* All return 0 or a code, with ctx->error filled. A session starts as {0} and always ends with session_close. */
@@ -39,11 +39,11 @@ int session_seq(struct session *session, const struct when *when, uint64_t *ret)
 int session_order(struct session *session, struct daybook_text order_no);
 
 /* The view at the session's snapshot (which may be taken anew for it), with a progress bar while it is built. NULL
- * where a cut in time was asked for, or where no view can be kept: then fold afresh. Ends with view_close before
+ * where a cut in time was asked for, or where no view can be kept: then fold afresh. Ends with daybook_view_close before
  * the session. */
-int session_view(struct session *session, const struct projection *projection, struct view **ret);
+int session_view(struct session *session, const struct daybook_projection *projection, struct daybook_view **ret);
 /* The basis of an answer as JSON: seq, root, as_of, effective, view and its version; NULL when out of memory. */
-json_t *session_basis(struct session *session, const struct projection *projection);
+json_t *session_basis(struct session *session, const struct daybook_projection *projection);
 
 /* A request with actor, via, --key and --expect (where the command has them). */
 void session_entry(struct session *session, const struct daybook_draft *drafts, size_t count,

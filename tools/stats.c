@@ -443,7 +443,7 @@ static int settle(struct answer *a)
     return rc ? rc : stats->kind->settle(stats, a->total);
 }
 
-static int answer_figures(struct stats *stats, struct view *view)
+static int answer_figures(struct stats *stats, struct daybook_view *view)
 {
     struct session *s = &stats->session;
     const struct stats_kind *kind = stats->kind;
@@ -473,7 +473,7 @@ static int answer_figures(struct stats *stats, struct view *view)
 int stats_run(struct context *ctx, const struct stats_kind *kind, void *own)
 {
     struct stats stats = {.kind = kind, .own = own};
-    struct view *view = NULL;
+    struct daybook_view *view = NULL;
     int rc = session_open(&stats.session, ctx);
     if (!rc)
         rc = session_read(&stats.session);
@@ -483,7 +483,7 @@ int stats_run(struct context *ctx, const struct stats_kind *kind, void *own)
         rc = session_view(&stats.session, &delays_projection, &view);
     if (!rc)
         rc = context_flag(ctx, "--orders") ? stats_write_orders(&stats, view) : answer_figures(&stats, view);
-    view_close(view);
+    daybook_view_close(view);
     session_close(&stats.session);
     return rc;
 }

@@ -61,7 +61,7 @@ static int visit_order(void *context, const struct order_facts *facts, const str
                       err);
 }
 
-int stats_write_orders(struct stats *stats, struct view *view)
+int stats_write_orders(struct stats *stats, struct daybook_view *view)
 {
     struct session *s = &stats->session;
     struct context *ctx = s->ctx;

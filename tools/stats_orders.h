@@ -5,6 +5,6 @@
 #include "tools/stats.h"
 
 /* `view` NULL: folded afresh at the session's cut. */
-int stats_write_orders(struct stats *stats, struct view *view);
+int stats_write_orders(struct stats *stats, struct daybook_view *view);
 
 #endif

@@ -7,9 +7,9 @@
 #include "projections/delays.h"
 #include "projections/orders.h"
 
-const struct projection *const views[] = {&delays_projection, &orders_projection, NULL};
+const struct daybook_projection *const views[] = {&delays_projection, &orders_projection, NULL};
 
-const struct projection *views_find(struct daybook_text name)
+const struct daybook_projection *views_find(struct daybook_text name)
 {
     for (size_t i = 0; views[i]; i++)
         if (text_equals(name, (struct daybook_text){views[i]->name, strlen(views[i]->name)}))

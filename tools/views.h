@@ -5,9 +5,9 @@
 #include "daybook/value.h"
 #include "projections/runner.h"
 
-extern const struct projection *const views[]; /* ends with NULL */
+extern const struct daybook_projection *const views[]; /* ends with NULL */
 
 /* NULL when there is none of that name. */
-const struct projection *views_find(struct daybook_text name);
+const struct daybook_projection *views_find(struct daybook_text name);
 
 #endif

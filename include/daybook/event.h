@@ -108,7 +108,7 @@ enum daybook_value_kind {
 /* A field of an application's event: the member that `kind` names, the others are empty. */
 struct daybook_value {
     enum daybook_value_kind kind;
-    struct daybook_text name; /* of the field */
+    struct daybook_text name;         /* of the field */
     struct daybook_text text;         /* when writing a personal value: the value itself */
     struct daybook_personal personal; /* when reading: daybook_personal_value() gives its text */
     int64_t integer;

@@ -279,7 +279,7 @@ static bool check_views(struct check *c)
     for (int i = 0; views[i]; i++) {
         bool same = false;
         uint64_t rows = 0;
-        if (view_check(c->snapshot, views[i], NULL, &same, &rows, c->problem))
+        if (daybook_view_check(c->snapshot, views[i], NULL, &same, &rows, c->problem))
             return false;
         if (!same)
             return PROBLEM(c, "The view %s is not what a fresh fold gives.", views[i]->name);

@@ -173,13 +173,13 @@ static void keep_views(struct actor *actor)
     struct daybook_error err = {0};
     for (int i = 0; i < ROUNDS; i++) {
         struct daybook_snapshot *snapshot = NULL;
-        struct view *view = NULL;
+        struct daybook_view *view = NULL;
         if (daybook_snapshot_begin(ledger, &snapshot, NULL))
             break;
-        int rc = view_open(snapshot, views[i % 2], NULL, &view, &err);
+        int rc = daybook_view_open(snapshot, views[i % 2], NULL, &view, &err);
         if (rc && rc != DAYBOOK_VERSION_CONFLICT)
             record_complain(actor->record, "keeping a view: %s", err.message);
-        view_close(view);
+        daybook_view_close(view);
         daybook_snapshot_end(snapshot);
     }
     daybook_close(ledger);

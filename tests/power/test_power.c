@@ -82,12 +82,12 @@ static int check_events(struct check *c, struct daybook_snapshot *snapshot, cons
 
 static int check_views(struct check *c, struct daybook_snapshot *snapshot)
 {
-    static const struct projection *const kept[] = {&orders_projection, &delays_projection};
+    static const struct daybook_projection *const kept[] = {&orders_projection, &delays_projection};
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
         struct daybook_error err = {0};
         bool same = false;
         uint64_t rows;
-        if (view_check(snapshot, kept[i], NULL, &same, &rows, &err))
+        if (daybook_view_check(snapshot, kept[i], NULL, &same, &rows, &err))
             return problem(c, "the view %s: %s", kept[i]->name, err.message);
         if (!same)
             return problem(c, "the view %s is not what a fresh fold gives", kept[i]->name);

@@ -202,16 +202,16 @@ static void import_orders(struct workload *w)
 
 static void keep_views(struct workload *w)
 {
-    static const struct projection *const kept[] = {&orders_projection, &delays_projection};
+    static const struct daybook_projection *const kept[] = {&orders_projection, &delays_projection};
     struct daybook_error err = {0};
     struct daybook_snapshot *snapshot = NULL;
     must(daybook_snapshot_begin(w->ledger, &snapshot, &err), &err);
     for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
-        struct view *view = NULL;
+        struct daybook_view *view = NULL;
         if (random_below(&w->random, 8) == 0)
-            must(view_rebuild(snapshot, kept[i], NULL, &err), &err);
-        must(view_open(snapshot, kept[i], NULL, &view, &err), &err);
-        view_close(view);
+            must(daybook_view_rebuild(snapshot, kept[i], NULL, &err), &err);
+        must(daybook_view_open(snapshot, kept[i], NULL, &view, &err), &err);
+        daybook_view_close(view);
     }
     daybook_snapshot_end(snapshot);
 }

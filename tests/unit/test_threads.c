@@ -172,16 +172,16 @@ static void *keep_views(void *context)
     struct work *w = context;
     do {
         struct daybook_snapshot *snapshot = NULL;
-        struct view *view = NULL;
+        struct daybook_view *view = NULL;
         if (daybook_snapshot_begin(w->ledger, &snapshot, NULL)) {
             w->failed++;
             break;
         }
-        int rc = view_open(snapshot, w->rounds % 2 ? &orders_projection : &delays_projection, NULL, &view, NULL);
+        int rc = daybook_view_open(snapshot, w->rounds % 2 ? &orders_projection : &delays_projection, NULL, &view, NULL);
         w->failed += rc && rc != DAYBOOK_VERSION_CONFLICT; /* another thread has brought it further */
         if (w->rounds++ % 8 == 0)
-            w->failed += view_rebuild(snapshot, &orders_projection, NULL, NULL) != 0;
-        view_close(view);
+            w->failed += daybook_view_rebuild(snapshot, &orders_projection, NULL, NULL) != 0;
+        daybook_view_close(view);
         daybook_snapshot_end(snapshot);
     } while (!atomic_load(w->over));
     return NULL;

@@ -23,7 +23,7 @@ struct replay {
     struct daybook_snapshot *snapshot;
     struct raw *raw;
     struct sqlite *sqlite;
-    struct view *view;
+    struct daybook_view *view;
     struct figures *customers; /* by ordinal */
     uint32_t customer_last;
     uint64_t sum; /* of the pass: keeps the compiler from leaving work out */
@@ -106,7 +106,7 @@ static int fold(struct replay *replay, struct daybook_error *err)
 
 static int rebuild(struct replay *replay, struct daybook_error *err)
 {
-    return view_rebuild(replay->snapshot, &delays_projection, NULL, err);
+    return daybook_view_rebuild(replay->snapshot, &delays_projection, NULL, err);
 }
 
 /* ---- delays by customer */
@@ -132,7 +132,7 @@ static void add_delays(struct delay_sums *sums, const struct figures_delays *del
     sums->medians += delays->lateness_days.percentiles[PERCENTILE_50];
 }
 
-static int delays_by_customer(struct replay *replay, struct view *view, struct daybook_error *err)
+static int delays_by_customer(struct replay *replay, struct daybook_view *view, struct daybook_error *err)
 {
     struct figures_delays delays;
     size_t groups = (size_t)replay->customer_last + 1;
@@ -228,12 +228,12 @@ static int replay_delays(struct replay *replay, uint64_t events, struct report *
 {
     int rc = measure_column(replay, report, err);
     if (!rc)
-        rc = view_open(replay->snapshot, &delays_projection, NULL, &replay->view, err);
+        rc = daybook_view_open(replay->snapshot, &delays_projection, NULL, &replay->view, err);
     if (!rc)
         rc = sqlite_make_orders(replay->sqlite, err);
     if (!rc)
         rc = measure_delays(replay, events, report, err);
-    view_close(replay->view);
+    daybook_view_close(replay->view);
     return rc;
 }
 

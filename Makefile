@@ -5,6 +5,7 @@
 
 CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
 MINUTES ?= 1
 
 mode     := $(if $(FUZZ),fuzz,$(if $(SANITIZE),sanitize,$(if $(THREADS),threads,$(if $(COVERAGE),coverage,release))))
@@ -61,6 +62,10 @@ folder_programs := $(folder_tests:%=$(out)/tests/test_%)
 fuzz_programs := $(fuzz_sources:tests/fuzz/%.c=$(out)/%)
 products := libdaybook.a libdaybook.so $(if $(main_source),daybook) $(if $(bench_sources),bench)
 
+# The number changes when a compiled program would not run any more: include/daybook/version.h says when.
+soname  := libdaybook.so.1
+version  = $(shell sed -n 's/^.define DAYBOOK_VERSION "\(.*\)".*/\1/p' include/daybook/version.h)
+
 # Sub-makes use every processor unless the caller has said how many.
 parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 # tests/run knows the folders of these variants, whatever variant the caller has asked for.
@@ -102,10 +107,17 @@ fuzz-programs: $(fuzz_programs)
 $(all_objects): $(out)/%.o: %.c
 	@mkdir -p $(@D)
 	$(compile) -c -o $@ $<
-$(library_objects): CPPFLAGS += -fPIC
+# Only what the public headers declare is seen from outside.
+$(library_objects): CPPFLAGS += -fPIC -fvisibility=hidden
 
 # An archive is made anew, so that it never keeps the object of a source that is gone.
-$(out)/libdaybook.a: $(library_objects)
+# Tools and tests look inside: they are linked with all names of the library. What others link is one object, in which
+# the internal ones are local, so that none clashes with a name of theirs.
+$(out)/internal.a: $(library_objects)
+$(out)/libdaybook.a: $(out)/libdaybook.o
+$(out)/libdaybook.o: $(library_objects)
+	$(CC) $(CFLAGS) -r -nostdlib -o $@ $^
+	objcopy --localize-hidden $@
 $(out)/tools.a: $(tools_objects)
 $(out)/helpers.a: $(helper_objects)
 $(out)/%.a:
@@ -113,26 +125,28 @@ $(out)/%.a:
 	rm -f $@
 	ar rcs $@ $^
 
-$(out)/libdaybook.so: $(library_objects)
-	$(link) -shared -Wl,-soname,$(@F) -o $@ $^ $(library_libs)
+$(out)/libdaybook.so: $(library_objects) include/libdaybook.map
+	$(link) -shared -Wl,-soname,$(soname) -Wl,--version-script,include/libdaybook.map \
+	    -o $@ $(library_objects) $(library_libs)
 
-$(out)/daybook: $(main_objects) $(out)/tools.a $(out)/libdaybook.a
+$(out)/daybook: $(main_objects) $(out)/tools.a $(out)/internal.a
 	$(link) -o $@ $^ $(tools_libs) $(library_libs)
 
-$(out)/bench: $(bench_objects) $(out)/tools.a $(out)/libdaybook.a
+$(out)/bench: $(bench_objects) $(out)/tools.a $(out)/internal.a
 	$(link) -o $@ $^ $(tools_libs) $(library_libs) $(bench_libs)
 
 # Built with THREADS=1 as well, where compiling all of tools would take long.
-$(thread_test): $(out)/tests/unit/test_threads.o $(out)/helpers.a $(out)/libdaybook.a
+$(thread_test): $(out)/tests/unit/test_threads.o $(out)/helpers.a $(out)/internal.a
 	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(test_libs) $(library_libs)
 
-$(filter-out $(thread_test),$(test_programs)): $(out)/tests/%: $(out)/tests/unit/%.o $(out)/helpers.a $(out)/tools.a $(out)/libdaybook.a
+$(filter-out $(thread_test),$(test_programs)): $(out)/tests/%: $(out)/tests/unit/%.o $(out)/helpers.a $(out)/tools.a \
+                                                $(out)/internal.a
 	$(link) -o $@ $^ $(test_libs) $(tools_libs) $(library_libs)
 
 .SECONDEXPANSION:
-$(folder_programs): $(out)/tests/test_%: $$(call objects,$$(filter-out $(preloaded),$$(wildcard tests/$$*/*.c))) $(out)/helpers.a $(out)/tools.a \
-                                         $(out)/libdaybook.a
+$(folder_programs): $(out)/tests/test_%: $$(call objects,$$(filter-out $(preloaded),$$(wildcard tests/$$*/*.c))) \
+                                         $(out)/helpers.a $(out)/tools.a $(out)/internal.a
 	@mkdir -p $(@D)
 	$(link) -o $@ $^ $(test_libs) $(tools_libs) $(library_libs)
 
@@ -143,7 +157,7 @@ $(out)/tests/libfault.so: $(preloaded) tests/fault/fault.h
 $(out)/tests/test_fault: | $(out)/tests/libfault.so $(out)/daybook
 
 $(out)/fuzz.a: $(call objects,$(fuzz_helpers))
-$(fuzz_programs): $(out)/%: $(out)/tests/fuzz/%.o $(out)/fuzz.a $(out)/helpers.a $(out)/tools.a $(out)/libdaybook.a
+$(fuzz_programs): $(out)/%: $(out)/tests/fuzz/%.o $(out)/fuzz.a $(out)/helpers.a $(out)/tools.a $(out)/internal.a
 	$(link) -fsanitize=fuzzer -o $@ $^ $(tools_libs) $(library_libs)
 
 ifneq ($(is_default),)
@@ -195,11 +209,21 @@ bench: all
 readme-bench:
 	tools/bench/readme.py
 
+libdir  = $(DESTDIR)$(LIBDIR)
+share   = $(DESTDIR)$(PREFIX)/share
+
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/daybook
-	$(if $(main_source),install -m 755 $(out)/daybook $(DESTDIR)$(PREFIX)/bin)
-	install -m 644 $(out)/libdaybook.a $(out)/libdaybook.so $(DESTDIR)$(PREFIX)/lib
+	install -d $(DESTDIR)$(PREFIX)/bin $(libdir)/pkgconfig $(DESTDIR)$(PREFIX)/include/daybook $(share)/man/man1 \
+	    $(share)/bash-completion/completions
+	install -m 755 $(out)/daybook $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(out)/libdaybook.a $(libdir)
+	install -m 644 $(out)/libdaybook.so $(libdir)/$(soname)
+	ln -sf $(soname) $(libdir)/libdaybook.so
 	install -m 644 include/daybook/* $(DESTDIR)$(PREFIX)/include/daybook
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(version)|' include/daybook.pc.in \
+	    > $(libdir)/pkgconfig/daybook.pc
+	$(out)/daybook help --man > $(share)/man/man1/daybook.1
+	$(out)/daybook completion bash > $(share)/bash-completion/completions/daybook
 
 clean:
 	rm -rf build

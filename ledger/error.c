@@ -2,6 +2,7 @@
  *
  * Everything comes from DAYBOOK_ERRORS, so a new error is one line in the public header. */
 #include "daybook/error.h"
+#include "daybook/version.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -60,4 +61,9 @@ int daybook_fail(struct daybook_error *err, int code, const char *format, ...)
     err->code = code;
     memcpy(err->message, text, strlen(text) + 1);
     return code;
+}
+
+const char *daybook_version(void)
+{
+    return DAYBOOK_VERSION;
 }

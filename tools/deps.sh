@@ -3,9 +3,9 @@
 # them all, nothing is fetched and no rights are needed.
 set -eu
 
-build='gcc make pkg-config libc6-dev liblmdb-dev libmsgpack-dev libxxhash-dev libutf8proc-dev libjansson-dev
+build='gcc binutils make pkg-config libc6-dev liblmdb-dev libmsgpack-dev libxxhash-dev libutf8proc-dev libjansson-dev
     libcsv-dev libsmartcols-dev libssl-dev libsqlite3-dev tzdata'
-tests='clang libclang-rt-14-dev libcmocka-dev bats python3 python3-lmdb lmdb-utils util-linux procps
+tests='g++ clang libclang-rt-14-dev libcmocka-dev bats python3 python3-lmdb lmdb-utils util-linux procps
     ca-certificates'
 
 missing=

@@ -1,4 +1,5 @@
 /* The program as a value: its tables of commands. */
+#include "daybook/version.h"
 #include "tools/commands.h"
 
 static const struct command *const tables[] = {
@@ -6,4 +7,4 @@ static const struct command *const tables[] = {
     evidence_commands, stats_commands, view_commands,     import_commands, export_commands, NULL,
 };
 
-const struct program daybook_program = {"0.1.0", tables};
+const struct program daybook_program = {DAYBOOK_VERSION, tables};

@@ -39,8 +39,8 @@ int session_seq(struct session *session, const struct when *when, uint64_t *ret)
 int session_order(struct session *session, struct daybook_text order_no);
 
 /* The view at the session's snapshot (which may be taken anew for it), with a progress bar while it is built. NULL
- * where a cut in time was asked for, or where no view can be kept: then fold afresh. Ends with daybook_view_close before
- * the session. */
+ * where a cut in time was asked for, or where no view can be kept: then fold afresh. Ends with daybook_view_close
+ * before the session. */
 int session_view(struct session *session, const struct daybook_projection *projection, struct daybook_view **ret);
 /* The basis of an answer as JSON: seq, root, as_of, effective, view and its version; NULL when out of memory. */
 json_t *session_basis(struct session *session, const struct daybook_projection *projection);

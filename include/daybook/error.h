@@ -1,5 +1,11 @@
 /* Errors: what went wrong, for a program (code), for a shell (class) and for a person (message).
  *
+ *     if (daybook_open(folder, NULL, &ledger, &error))
+ *         fprintf(stderr, "%s\n", error.message);
+ *
+ * Names: DAYBOOK_… is a code, daybook_code_… what is known of it. Nothing here is owned by anyone; any thread may
+ * call it.
+ *
  * Every function that can fail returns 0 or one of these codes, and fills the caller's
  * struct daybook_error when one is given (NULL is allowed). Nothing is printed, nothing exits.
  * Outputs are written only on success. */
@@ -9,6 +15,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* What a caller can do about it; also the program's exit status. */
 enum daybook_error_class {
@@ -63,6 +70,7 @@ enum daybook_error_class {
     X(FORKED_HANDLE, "forked-handle", ENVIRONMENT)                                                                     \
     X(TOO_MANY_READERS, "too-many-readers", ENVIRONMENT)
 
+/* What calls return. Later versions have more of them: treat one that is not known by its class. */
 enum daybook_code {
 #define X(name, text, class) DAYBOOK_##name,
     DAYBOOK_ERRORS(X)
@@ -86,6 +94,7 @@ enum daybook_error_class daybook_code_class(int code);
  * code. */
 int daybook_fail(struct daybook_error *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -3,8 +3,9 @@
  * On disk it is one msgpack array (ARCHITECTURE.md, "The format"); here it is an envelope (struct
  * daybook_event), the same for every type, and the type's own fields (struct daybook_data).
  *
- * Ownership: everything that a read event points to lives in the ledger's map and is valid until the snapshot or
- * transaction that it was read in ends. */
+ * Names: struct daybook_… are values, DAYBOOK_… numbers and limits; later versions have more kinds and types.
+ * Ownership: everything that a read event points to lives in the ledger's map and is valid until the snapshot that it
+ * was read in ends; lists of struct daybook_data only until the visitor that is given them returns. */
 #ifndef DAYBOOK_EVENT_H
 #define DAYBOOK_EVENT_H
 
@@ -36,6 +37,7 @@ enum daybook_type {
 #undef EVENT
 };
 
+/* Limits and sizes. */
 enum {
     DAYBOOK_EVENT_SIZE_MAX = 65535, /* bytes of one stored event */
     DAYBOOK_APPLICATION_TYPE_MIN = 1000,
@@ -76,7 +78,7 @@ struct daybook_personal {
     struct daybook_text value; /* when writing: the value itself */
 };
 
-/* The value of an own field. */
+/* Which member of a struct daybook_own holds the value. */
 enum daybook_own_kind {
     DAYBOOK_OWN_CLEARED,
     DAYBOOK_OWN_TEXT,
@@ -84,6 +86,7 @@ enum daybook_own_kind {
     DAYBOOK_OWN_NUMBER,
     DAYBOOK_OWN_DAY
 };
+/* The value of an own field of an order or of a line. */
 struct daybook_own {
     uint32_t field; /* ordinal */
     enum daybook_own_kind kind;

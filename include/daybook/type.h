@@ -1,9 +1,9 @@
 /* Event types of an application: facts of its own, in the same log, under the same guarantees.
  *
- * Life of a type: it is registered once by an event of type DAYBOOK_TYPE_REGISTERED (a draft with `definition`); from then
- * on events of it are drafts as any other, with `values`, and are read with daybook_values(). Everything that is not the
- * application (`daybook log`, history, verify, load, other programs) works without its code: the registration in
- * the log says what the type and its fields are called.
+ * Life of a type: it is registered once by an event of type DAYBOOK_TYPE_REGISTERED (a draft with `definition`); from
+ * then on events of it are drafts as any other, with `values`, and are read with daybook_values(). Everything that is
+ * not the application (`daybook log`, history, verify, load, other programs) works without its code: the registration
+ * in the log says what the type and its fields are called.
  *
  * Names: struct daybook_type_… describes a type, daybook_type…() reads what is registered.
  * Ownership: a definition that you give is read during the call only; one that you are given lives until the visitor
@@ -18,6 +18,7 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
+/* Limits. */
 enum {
     DAYBOOK_TYPE_NAME_MAX = 64,  /* bytes of a type's or a field's name */
     DAYBOOK_TYPE_FIELDS_MAX = 64 /* fields of one type */
@@ -42,16 +43,18 @@ struct daybook_type_definition {
     size_t field_count; /* at most DAYBOOK_TYPE_FIELDS_MAX */
 };
 
+/* Is told one registration; non-zero stops. */
+typedef int daybook_type_visit(void *context, const struct daybook_type_definition *type, struct daybook_error *err);
 /* Every registration in the snapshot's log, in order. Non-zero from `visit` stops, and is returned. Fails with
  * DAYBOOK_DAMAGED (run `daybook verify`), DAYBOOK_NO_MEMORY, DAYBOOK_IO. */
-typedef int daybook_type_visit(void *context, const struct daybook_type_definition *type, struct daybook_error *err);
 int daybook_types(struct daybook_snapshot *snapshot, daybook_type_visit *visit, void *context,
                   struct daybook_error *err);
 
 /* The values of an application's event, by position: ret[0] to ret[room - 1] are all set, those that the event does not
- * have to DAYBOOK_VALUE_ABSENT. `type` is what the caller knows of the event's type; it gives the values their names and
- * makes days of integers. NULL: neither. Texts live as long as the event.
- * DAYBOOK_USAGE when it is no event of an application, or not one of `type`; DAYBOOK_DAMAGED when its bytes are none. */
+ * have to DAYBOOK_VALUE_ABSENT. `type` is what the caller knows of the event's type; it gives the values their names
+ * and makes days of integers. NULL: neither. Texts live as long as the event.
+ * DAYBOOK_USAGE when it is no event of an application, or not one of `type`; DAYBOOK_DAMAGED when its bytes are none.
+ * */
 int daybook_values(const struct daybook_event *event, const struct daybook_type_definition *type,
                    struct daybook_value *ret, size_t room, struct daybook_error *err);
 

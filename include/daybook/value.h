@@ -19,8 +19,14 @@ struct daybook_text {
     size_t len;
 };
 
-#define DAYBOOK_TEXT_NONE ((struct daybook_text){NULL, 0})
-#define DAYBOOK_TEXT(literal) ((struct daybook_text){(literal), sizeof(literal) - 1})
+/* DAYBOOK_LITERAL(daybook_text){ptr, len} is a value in C and in C++. */
+#ifdef __cplusplus
+#define DAYBOOK_LITERAL(type) type
+#else
+#define DAYBOOK_LITERAL(type) (struct type)
+#endif
+#define DAYBOOK_TEXT_NONE (DAYBOOK_LITERAL(daybook_text){NULL, 0})
+#define DAYBOOK_TEXT(literal) (DAYBOOK_LITERAL(daybook_text){(literal), sizeof(literal) - 1})
 
 /* mantissa / 10^scale; at most 18 digits, scale 0..9, no trailing zeros after the point. */
 struct daybook_decimal {
@@ -28,6 +34,7 @@ struct daybook_decimal {
     uint8_t scale;
 };
 
+/* Limits and sizes; a …_TEXT_SIZE is room for the value as text, NUL included. */
 enum {
     DAYBOOK_DECIMAL_DIGITS_MAX = 18,
     DAYBOOK_DECIMAL_SCALE_MAX = 9,

@@ -1,16 +1,16 @@
 /* Views: tables computed from the log, kept beside it, and made anew whenever that is needed.
  *
- * A projection says what becomes of one subject: an order, a customer, .. Daybook does the rest: it notes which subjects
- * have new events, folds each of them from its own events, and keeps the rows together with the position in the log
- * that they stand for. Daybook's own views are kept in the same way.
+ * A projection says what becomes of one subject: an order, a customer, .. Daybook does the rest: it notes which
+ * subjects have new events, folds each of them from its own events, and keeps the rows together with the position in
+ * the log that they stand for. Daybook's own views are kept in the same way.
  *
  *     open    daybook_view_open: built when it is not there, brought up to the snapshot when it is behind
  *     read    daybook_rows_get, daybook_rows_each over daybook_view_rows
  *     close   daybook_view_close
  *
  * Names: daybook_projection is what you write, daybook_subject_… is what it is told, daybook_rows_… are its rows.
- * Ownership: bytes that are read live until the view is closed, and in a fold until the next put; what is put is copied.
- * Threads: a view belongs to one thread at a time. Several processes may keep and read the same view. */
+ * Ownership: bytes that are read live until the view is closed, and in a fold until the next put; what is put is
+ * copied. Threads: a view belongs to one thread at a time. Several processes may keep and read the same view. */
 #ifndef DAYBOOK_VIEW_H
 #define DAYBOOK_VIEW_H
 
@@ -21,6 +21,7 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
+/* An open view, its rows, and the one subject that a fold is about. */
 struct daybook_view;
 struct daybook_rows;
 struct daybook_subject;
@@ -39,6 +40,7 @@ typedef int daybook_put(struct daybook_rows *rows, struct daybook_subject *subje
 typedef int daybook_fill(struct daybook_rows *rows, struct daybook_snapshot *snapshot, uint32_t first, uint32_t last,
                          struct daybook_error *err);
 
+/* What is kept: a name, a version and a fold. It must outlive the views opened with it. */
 struct daybook_projection {
     const char *name; /* a-z 0-9 and '_', at most 32 bytes; not "orders" or "delays", which are Daybook's */
     uint32_t version; /* from 1; another one whenever `put` would put other rows: the view is then built anew */
@@ -57,8 +59,8 @@ struct daybook_view_options {
 
 /* ---- keeping */
 
-/* Open the view as of the snapshot; options may be NULL. It is built when it is not there, of another version, of another
- * log, or damaged, which may take a while. The snapshot must outlive it; ends with daybook_view_close.
+/* Open the view as of the snapshot; options may be NULL. It is built when it is not there, of another version, of
+ * another log, or damaged, which may take a while. The snapshot must outlive it; ends with daybook_view_close.
  * DAYBOOK_VERSION_CONFLICT: another process has brought it further than the snapshot; take a new snapshot.
  * DAYBOOK_READ_ONLY, DAYBOOK_DISK_FULL: it cannot be kept here. DAYBOOK_BAD_VALUE: its name. Also DAYBOOK_IO,
  * DAYBOOK_NO_MEMORY, DAYBOOK_DAMAGED (the log: run `daybook verify`), and what `put` answers. */
@@ -70,8 +72,8 @@ void daybook_view_close(struct daybook_view *view);
 /* Build it anew beside the one in use, then change over. Fails as daybook_view_open does. */
 int daybook_view_rebuild(struct daybook_snapshot *snapshot, const struct daybook_projection *projection,
                          const struct daybook_view_options *options, struct daybook_error *err);
-/* Fold afresh in memory and compare with the rows kept: *ret_same, and how many rows the main table should have. Fails as
- * daybook_view_open does. */
+/* Fold afresh in memory and compare with the rows kept: *ret_same, and how many rows the main table should have.
+ * Fails as daybook_view_open does. */
 int daybook_view_check(struct daybook_snapshot *snapshot, const struct daybook_projection *projection,
                        const struct daybook_view_options *options, bool *ret_same, uint64_t *ret_rows,
                        struct daybook_error *err);
@@ -92,8 +94,8 @@ int daybook_subject_events(struct daybook_subject *subject, daybook_fold_visit *
 /* The rows of an open view, for reading. */
 struct daybook_rows *daybook_view_rows(struct daybook_view *view);
 
-/* Within a fold only. Put replaces; removing what is not there is no failure. DAYBOOK_DISK_FULL, DAYBOOK_IO: give up, and
- * return it. */
+/* Within a fold only. Put replaces; removing what is not there is no failure. DAYBOOK_DISK_FULL, DAYBOOK_IO: give up,
+ * and return it. */
 int daybook_rows_put(struct daybook_rows *rows, enum daybook_table table, uint64_t key, const void *bytes, size_t len,
                      struct daybook_error *err);
 int daybook_rows_remove(struct daybook_rows *rows, enum daybook_table table, uint64_t key, struct daybook_error *err);

@@ -129,7 +129,8 @@ static void clashes_are_refused(void **state)
     struct place *p = *state;
     struct daybook_result result;
     static const struct daybook_type_field other_kind[] = {{"result", DAYBOOK_VALUE_INTEGER, true}};
-    static const struct daybook_type_field twice[] = {{"a", DAYBOOK_VALUE_TEXT, false}, {"a", DAYBOOK_VALUE_TEXT, false}};
+    static const struct daybook_type_field twice[] = {{"a", DAYBOOK_VALUE_TEXT, false},
+                                                      {"a", DAYBOOK_VALUE_TEXT, false}};
     static const struct daybook_type_field bad_name[] = {{"Result", DAYBOOK_VALUE_TEXT, false}};
     static const struct daybook_type_field no_kind[] = {{"result", DAYBOOK_VALUE_OTHER, false}};
     assert_int_equal(register_type(p, &check, &result), 0);

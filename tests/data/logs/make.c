@@ -2,7 +2,7 @@
  * events.hex, one stored event a line. Run by hand once when a format is new; what it made before is never made again.
  *
  *     make all
- *     gcc -std=gnu11 -D_GNU_SOURCE -Iinclude -I. tests/data/logs/make.c build/libdaybook.a \
+ *     gcc -std=gnu11 -D_GNU_SOURCE -Iinclude -I. tests/data/logs/make.c build/release/internal.a \
  *         $(pkg-config --libs lmdb msgpack libcrypto libxxhash libutf8proc) -o build/make-golden
  *     build/make-golden tests/data/logs/1
  *

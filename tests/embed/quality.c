@@ -1,0 +1,86 @@
+/* Quality checks of orders: an event type of our own, and a view that knows how many checks each order has failed. */
+#include <daybook/type.h>
+#include <daybook/view.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct daybook_type_field fields[] = {{"result", DAYBOOK_VALUE_TEXT, true},
+                                                   {"inspector", DAYBOOK_VALUE_PERSONAL, false}};
+static const struct daybook_type_definition checked = {"quality.checked", 1000, 1, DAYBOOK_ORDER, fields, 2};
+
+static int count_failed(void *context, const struct daybook_event *event, const struct daybook_data *data,
+                        struct daybook_error *err)
+{
+    const struct daybook_text *result = data->value_count ? &data->values[0].text : NULL;
+    (void)err;
+    if (event->type == checked.wire && result && result->len == 6 && memcmp(result->ptr, "failed", 6) == 0)
+        ++*(unsigned char *)context;
+    return 0;
+}
+
+/* A row is a count, then the order's number. */
+static int put(struct daybook_rows *rows, struct daybook_subject *subject, struct daybook_error *err)
+{
+    const struct daybook_order *order = daybook_subject_order(subject);
+    unsigned char row[1 + DAYBOOK_ORDER_NO_MAX] = {0};
+    int rc = order ? daybook_subject_events(subject, count_failed, row, err) : 0;
+    if (rc || !row[0])
+        return rc ? rc : daybook_rows_remove(rows, DAYBOOK_TABLE_MAIN, daybook_subject_ordinal(subject), err);
+    memcpy(row + 1, order->order_no.ptr, order->order_no.len);
+    return daybook_rows_put(rows, DAYBOOK_TABLE_MAIN, order->ordinal, row, 1 + order->order_no.len, err);
+}
+static const struct daybook_projection failed_checks = {"failed_checks", 1, put, DAYBOOK_ORDER};
+
+static int print_row(void *context, uint64_t key, const void *bytes, size_t len, struct daybook_error *err)
+{
+    const unsigned char *row = bytes;
+    (void)context, (void)key, (void)err;
+    return printf("%.*s failed %d\n", (int)len - 1, (const char *)row + 1, row[0]) < 0;
+}
+
+static int append(struct daybook *ledger, const struct daybook_draft *drafts, size_t count, struct daybook_error *err)
+{
+    struct daybook_result result;
+    struct daybook_entry entry = {.drafts = drafts, .draft_count = count, .actor = DAYBOOK_TEXT("zhou.min"),
+                                  .via = DAYBOOK_TEXT("quality"), .via_kind = DAYBOOK_TEXT("program")};
+    int rc = daybook_append(ledger, &entry, 1, &result, err);
+    if (!rc && result.error.code)
+        *err = result.error;
+    return rc ? rc : result.error.code;
+}
+
+static int record(struct daybook *ledger, struct daybook_error *err)
+{
+    const struct daybook_value failed[] = {
+        {.kind = DAYBOOK_VALUE_TEXT, .text = DAYBOOK_TEXT("failed")},
+        {.name = DAYBOOK_TEXT("inspector"), .kind = DAYBOOK_VALUE_PERSONAL, .text = DAYBOOK_TEXT("Zhou Min")}};
+    struct daybook_draft drafts[4];
+    daybook_draft_init(&drafts[0], DAYBOOK_TYPE_REGISTERED); /* again and again: once it is there, it adds nothing */
+    drafts[0].definition = &checked;
+    daybook_draft_init(&drafts[1], DAYBOOK_ORDER_CREATED);
+    drafts[1].customer = DAYBOOK_TEXT("Hanari Carnes");
+    for (int i = 2; i < 4; i++) {
+        daybook_draft_init(&drafts[i], checked.wire);
+        drafts[i].values = failed;
+        drafts[i].value_count = 2;
+    }
+    return append(ledger, drafts, 4, err);
+}
+
+int main(void)
+{
+    struct daybook *ledger = NULL;
+    struct daybook_snapshot *snapshot = NULL;
+    struct daybook_view *view = NULL;
+    struct daybook_error error = {0};
+    int rc = daybook_init("quality.ledger", NULL, &error) || daybook_open("quality.ledger", NULL, &ledger, &error) ||
+             record(ledger, &error) || daybook_snapshot_begin(ledger, &snapshot, &error) ||
+             daybook_view_open(snapshot, &failed_checks, NULL, &view, &error) ||
+             daybook_rows_each(daybook_view_rows(view), DAYBOOK_TABLE_MAIN, print_row, NULL, &error);
+    if (rc)
+        fprintf(stderr, "%s\n", error.message);
+    daybook_view_close(view);
+    daybook_snapshot_end(snapshot);
+    daybook_close(ledger);
+    return rc;
+}

@@ -85,3 +85,45 @@ int daybook_fold_order(struct daybook_snapshot *snapshot, struct daybook_text or
     order_reader_release(&reader);
     return rc;
 }
+
+/* ---- names */
+
+/* The name that an event gives its subject; *ret_given: whether it does. */
+static int name_given(struct daybook_snapshot *snapshot, const struct daybook_event *event,
+                      const struct daybook_data *data, struct daybook_text *ret, bool *ret_given,
+                      struct daybook_error *err)
+{
+    if (ledger_kind_is_personal(event->kind)) {
+        *ret_given = data->person.commitment != NULL;
+        return *ret_given ? daybook_personal_value(snapshot, event->seq, &data->person, ret, err) : 0;
+    }
+    *ret = event->kind == DAYBOOK_ORDER     ? data->order_no
+           : event->kind == DAYBOOK_PRODUCT ? data->code
+           : event->kind == DAYBOOK_FIELD   ? data->name
+                                            : data->identity;
+    *ret_given = ret->ptr != NULL;
+    return 0;
+}
+
+int daybook_name(struct daybook_snapshot *snapshot, uint32_t kind, uint32_t ordinal, struct daybook_text *ret,
+                 struct daybook_error *err)
+{
+    struct chain chain = {0};
+    struct daybook_text name = DAYBOOK_TEXT_NONE;
+    bool given = false;
+    int rc = kind == DAYBOOK_CUSTOMER && ordinal ? ledger_final_customer(snapshot->log, &ordinal, err) : 0;
+    if (!rc)
+        rc = chain_load(&chain, snapshot->log, kind, ordinal, UINT64_MAX, err);
+    if (!rc && chain.count == 0)
+        rc = daybook_fail(err, DAYBOOK_NOT_FOUND, "There is no %s number %u.", schema_kind_name(kind), ordinal);
+    for (size_t i = chain.count; i-- > 0 && !rc && !given;) {
+        struct daybook_data data;
+        rc = chain_data(&chain, i, &chain.scratch, &data, err);
+        if (!rc)
+            rc = name_given(snapshot, &chain.links[i].event, &data, &name, &given, err);
+    }
+    chain_release(&chain);
+    if (!rc)
+        *ret = name;
+    return rc;
+}

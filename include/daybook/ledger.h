@@ -221,6 +221,11 @@ int daybook_root(struct daybook_snapshot *snapshot, uint64_t size, uint8_t ret[3
  * name is no valid text. */
 int daybook_find(struct daybook_snapshot *snapshot, uint32_t kind, struct daybook_text name, uint32_t *ret,
                  struct daybook_error *err);
+/* The other way: what a subject is called now, by the name that daybook_find() finds it under; of a customer that was
+ * merged, of who it was merged into. Absent when the name was personal and is erased. Lives as long as the snapshot.
+ * DAYBOOK_NOT_FOUND when there is no such subject. */
+int daybook_name(struct daybook_snapshot *snapshot, uint32_t kind, uint32_t ordinal, struct daybook_text *ret,
+                 struct daybook_error *err);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -111,6 +111,25 @@ static void not_there(void **state)
     assert_true(strlen(error.message) > 0);
 }
 
+static void names(void **state)
+{
+    (void)state;
+    struct daybook_text name = DAYBOOK_TEXT("unset");
+    uint32_t customer = at(DAYBOOK_CUT_NOW).customer, found = 0;
+    assert_int_equal(daybook_name(snapshot, DAYBOOK_ORDER, 1, &name, NULL), 0);
+    assert_int_equal(name.len, strlen("SO-000001"));
+    assert_memory_equal(name.ptr, "SO-000001", name.len);
+    const uint32_t subjects[][2] = {{DAYBOOK_CUSTOMER, customer}, {DAYBOOK_PRODUCT, 1}, {DAYBOOK_ACTOR, 1}};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(daybook_name(snapshot, subjects[i][0], subjects[i][1], &name, NULL), 0);
+        assert_int_equal(daybook_find(snapshot, subjects[i][0], name, &found, NULL), 0);
+        assert_int_equal(found, subjects[i][1]);
+    }
+    assert_int_equal(daybook_name(snapshot, DAYBOOK_CUSTOMER, 99, &name, NULL), DAYBOOK_NOT_FOUND);
+    assert_int_equal(daybook_name(snapshot, DAYBOOK_CUSTOMER, 0, &name, NULL), DAYBOOK_NOT_FOUND);
+    assert_int_equal(daybook_name(snapshot, 99, 1, &name, NULL), DAYBOOK_NOT_FOUND);
+}
+
 static int count(void *context, const struct daybook_order *order, struct daybook_error *err)
 {
     (void)order, (void)err;
@@ -161,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_now_and_then),
         cmocka_unit_test(not_there),
+        cmocka_unit_test(names),
         cmocka_unit_test(all_orders),
         cmocka_unit_test(fold_in_place),
     };

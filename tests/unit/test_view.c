@@ -1,4 +1,4 @@
-/* Projections of an application through the public header: kept, made anew, checked; of orders and of other subjects. */
+/* Projections of an application through the public header: kept, made anew, checked; of orders and of others. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -29,7 +29,7 @@ static int put(struct daybook_rows *rows, struct daybook_subject *subject, struc
     memcpy(row + 1, order->order_no.ptr, order->order_no.len);
     return daybook_rows_put(rows, DAYBOOK_TABLE_MAIN, order->ordinal, row, 1 + order->order_no.len, err);
 }
-static const struct daybook_projection failed_checks = {"failed_checks", 1, put, DAYBOOK_ORDER};
+static const struct daybook_projection failed_checks = {.name = "failed_checks", .version = 1, .put = put};
 
 static int print_row(void *context, uint64_t key, const void *bytes, size_t len, struct daybook_error *err)
 {

@@ -96,8 +96,8 @@ static int put_status(struct daybook_rows *rows, struct daybook_subject *subject
     return rc ? rc : daybook_rows_put(rows, DAYBOOK_TABLE_SIDE, ordinal, order->order_no.ptr, order->order_no.len, err);
 }
 
-static const struct daybook_projection checks = {"checks", 1, put_count, DAYBOOK_ORDER};
-static const struct daybook_projection status = {"status", 1, put_status, 0};
+static const struct daybook_projection checks = {"checks", 1, put_count, DAYBOOK_ORDER, NULL};
+static const struct daybook_projection status = {"status", 1, put_status, 0, NULL};
 
 /* The row as text ("-": none), from the view as of now. */
 static const char *row_of(struct place *p, const struct daybook_projection *projection, enum daybook_table table,
@@ -207,7 +207,7 @@ static void checked_afresh(void **state)
 static void other_subjects(void **state)
 {
     struct place *p = *state;
-    static const struct daybook_projection customers = {"customers", 1, put_count, DAYBOOK_CUSTOMER};
+    static const struct daybook_projection customers = {"customers", 1, put_count, DAYBOOK_CUSTOMER, NULL};
     struct daybook_draft rename = draft_of(DAYBOOK_CUSTOMER_RENAMED, NULL);
     assert_string_equal(row_of(p, &customers, DAYBOOK_TABLE_MAIN, 1), "1");
     rename.subject = DAYBOOK_TEXT("Wang"), rename.name = DAYBOOK_TEXT("Wang Ltd");
@@ -228,11 +228,12 @@ static void refusals(void **state)
 {
     struct place *p = *state;
     static const struct daybook_projection bad[] = {
-        {"", 1, put_count, 0},     {"a/b", 1, put_count, 0},  {"a-v1", 1, put_count, 0},
-        {"..", 1, put_count, 0},   {"Views", 1, put_count, 0}, {"none", 0, put_count, 0},
-        {"kinds", 1, put_count, 99}, {"a_name_that_is_longer_than_32_byt", 1, put_count, 0},
+        {"", 1, put_count, 0, NULL},       {"a/b", 1, put_count, 0, NULL},
+        {"a-v1", 1, put_count, 0, NULL},   {"..", 1, put_count, 0, NULL},
+        {"Views", 1, put_count, 0, NULL},  {"none", 0, put_count, 0, NULL},
+        {"kinds", 1, put_count, 99, NULL}, {"a_name_that_is_longer_than_32_byt", 1, put_count, 0, NULL},
     };
-    static const struct daybook_projection failing = {"failing", 1, refuse, 0};
+    static const struct daybook_projection failing = {"failing", 1, refuse, 0, NULL};
     struct daybook_snapshot *snapshot;
     struct daybook_view *view;
     assert_int_equal(daybook_snapshot_begin(p->ledger, &snapshot, NULL), 0);

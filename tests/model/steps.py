@@ -337,7 +337,7 @@ def correct(draw, twin, actor):
         event = next((e for e in twin.chain(order) if e.seq == target), None)
         if event and said - CORRECTABLE.get(event.type, set()):
             raise Refused("usage")
-        if not event:
+        if not event and d["instead"]:
             raise Refused("not-found")
         if d["instead"]:
             d["instead"]["items"] = check_parts(twin, order, items)

@@ -29,6 +29,7 @@ PROGRAM = os.path.abspath(os.environ["DAYBOOK"])
 SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 ZONES = ["UTC", "Asia/Shanghai", "America/New_York"]
 STEPS = 40
+FEW = 4
 SHRINK_S = float(os.environ.get("SHRINK_S") or 60)
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("DAYBOOK")}
 
@@ -233,11 +234,11 @@ def shorter(steps):
                 yield steps[:i] + [step[:j] + [plainer] + step[j + 1:]] + steps[i + 1:]
 
 
-def shrink(steps, zone, bug):
-    """Again and again the first shorter one that still differs."""
+def shrink(steps, zone, bug, enough):
+    """Again and again the first shorter one that still differs; `enough` steps are few enough."""
     until, tries, tried = time.monotonic() + SHRINK_S, 0, set()
     improved = True
-    while improved and time.monotonic() < until:
+    while improved and len(steps) > enough and time.monotonic() < until:
         improved = False
         for candidate in shorter(steps):
             if str(candidate) in tried or time.monotonic() > until:
@@ -255,8 +256,8 @@ def weight(steps):
     return len(steps), sum(map(len, steps)), sum(map(sum, steps))
 
 
-def tell(seed, zone, steps, bug):
-    steps, tries = shrink(run(steps, zone, bug)[1].used, zone, bug)
+def tell(seed, zone, steps, bug=None, enough=0):
+    steps, tries = shrink(run(steps, zone, bug)[1].used, zone, bug, enough)
     what, sequence = run(steps, zone, bug)
     print(f"SEED={seed}: differs. After {tries} tries, {len(steps)} steps are left:\n")
     print('export DAYBOOK_LEDGER=$(mktemp -d)/ledger; copy=$DAYBOOK_LEDGER.copy')
@@ -283,7 +284,7 @@ def main():
         what, sequence = run(steps, zone)
         outcomes += sequence.outcomes
         if what:
-            tell(seed + done, zone, steps, None)
+            tell(seed + done, zone, steps)
             return 1
         done += 1
     told = ", ".join(f"{count} {what}" for what, count in outcomes.most_common())
@@ -297,8 +298,8 @@ def canary():
     for attempt in range(200):
         zone, steps = sequence_of(seed + attempt)
         if run(steps, zone, "reopen-keeps-quantities")[0]:
-            left = tell(seed + attempt, zone, steps, "reopen-keeps-quantities")
-            return 0 if left <= 4 else f"{left} steps are left"
+            left = tell(seed + attempt, zone, steps, "reopen-keeps-quantities", FEW)
+            return 0 if left <= FEW else f"{left} steps are left"
     return "the mistake was not found"
 
 

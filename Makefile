@@ -179,6 +179,7 @@ test-long: deps
 	$(tested) all unit-tests
 	$(tested) SANITIZE=1 all unit-tests
 	$(tested) THREADS=1 thread-tests
+	$(tested) CC=clang FUZZ=1 fuzz-programs
 	MINUTES=$(MINUTES) tests/run --long
 
 check-layers:

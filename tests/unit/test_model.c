@@ -859,14 +859,14 @@ static void random_histories(void **state)
 {
     (void)state;
     const char *wanted = getenv("STEPS"), *replay = getenv("REPLAY");
-    long left = wanted ? strtol(wanted, NULL, 10) : 3000;
+    long left = wanted ? strtol(wanted, NULL, 10) : 3000, sequences = 0;
     if (replay) {
         assert_true(steps_parse(&steps, replay));
         assert_true(steps_hold(run_steps, &steps, true));
         return;
     }
     uint64_t random = random_seed();
-    for (; left > 0; left -= SEQUENCE_STEPS) {
+    for (; left > 0; left -= SEQUENCE_STEPS, sequences++) {
         steps_draw(&steps, SEQUENCE_STEPS, &random);
         if (steps_hold(run_steps, &steps, false))
             continue;
@@ -874,6 +874,7 @@ static void random_histories(void **state)
         steps_tell(run_steps, &steps);
         fail();
     }
+    print_message("# %ld sequences of %d steps\n", sequences, SEQUENCE_STEPS);
 }
 
 /* The model forgets that what is reopened has arrived no more. */

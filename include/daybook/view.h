@@ -35,8 +35,8 @@ enum daybook_table { DAYBOOK_TABLE_MAIN, DAYBOOK_TABLE_SIDE };
  * and is returned by whoever keeps the view. */
 typedef int daybook_put(struct daybook_rows *rows, struct daybook_subject *subject, struct daybook_error *err);
 
-/* Put the rows of all subjects `first` .. `last` into a view that has none of them: the same rows as `put` would, but in
- * one pass over the log. */
+/* Put the rows of all subjects `first` .. `last` into a view that has none of them: the same rows as `put` would, but
+ * in one pass over the log. */
 typedef int daybook_fill(struct daybook_rows *rows, struct daybook_snapshot *snapshot, uint32_t first, uint32_t last,
                          struct daybook_error *err);
 

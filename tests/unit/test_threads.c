@@ -177,7 +177,8 @@ static void *keep_views(void *context)
             w->failed++;
             break;
         }
-        int rc = daybook_view_open(snapshot, w->rounds % 2 ? &orders_projection : &delays_projection, NULL, &view, NULL);
+        const struct daybook_projection *kept = w->rounds % 2 ? &orders_projection : &delays_projection;
+        int rc = daybook_view_open(snapshot, kept, NULL, &view, NULL);
         w->failed += rc && rc != DAYBOOK_VERSION_CONFLICT; /* another thread has brought it further */
         if (w->rounds++ % 8 == 0)
             w->failed += daybook_view_rebuild(snapshot, &orders_projection, NULL, NULL) != 0;

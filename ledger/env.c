@@ -363,6 +363,59 @@ int env_refuse_forked(const struct env *env, struct daybook_error *err)
                         env->folder);
 }
 
+/* The pages of a row of the list of free pages: a count, then so many numbers, going down. */
+static bool is_free_list_row(const MDB_val *key, const MDB_val *row, size_t last_page)
+{
+    enum { FIRST_PAGE = 2 }; /* behind the two of meta */
+    size_t count, page, before = last_page + 1;
+    if (key->mv_size != sizeof(size_t) || row->mv_size < sizeof count)
+        return false;
+    memcpy(&count, row->mv_data, sizeof count);
+    if (count > row->mv_size / sizeof page - 1)
+        return false;
+    for (size_t i = 1; i <= count; i++, before = page) {
+        memcpy(&page, (const char *)row->mv_data + i * sizeof page, sizeof page);
+        if (page < FIRST_PAGE || page >= before)
+            return false;
+    }
+    return true;
+}
+
+/* A writer takes pages from the list without a look at what it says, and one that is damaged sends it anywhere. LMDB
+ * shows the list to readers only; under the writer's lock one sees what the writer will. */
+static int check_free_list(struct env *env)
+{
+    const MDB_dbi free_list = 0;
+    MDB_envinfo info;
+    MDB_txn *txn = NULL;
+    MDB_cursor *cursor = NULL;
+    MDB_val key, row;
+    int rc = mdb_env_info(env->mdb, &info);
+    if (!rc)
+        rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn);
+    if (!rc)
+        rc = mdb_cursor_open(txn, free_list, &cursor);
+    while (!rc && !(rc = mdb_cursor_get(cursor, &key, &row, MDB_NEXT)))
+        if (!is_free_list_row(&key, &row, info.me_last_pgno))
+            rc = MDB_CORRUPTED;
+    if (cursor)
+        mdb_cursor_close(cursor);
+    mdb_txn_abort(txn);
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* The first writer here looks at the list of free pages; now and then one clears readers that were killed, which keep
+ * pages from being used again. */
+static int begin_writing(struct env *env, MDB_txn *txn)
+{
+    int rc = env->writes ? 0 : check_free_list(env);
+    if (rc)
+        mdb_txn_abort(txn);
+    else if (++env->writes % WRITES_A_CLEARING == 0)
+        env_clear_stale_readers(env);
+    return rc;
+}
+
 int env_begin(struct env *env, bool write, MDB_txn **ret, struct daybook_error *err)
 {
     const unsigned flags = write ? 0 : MDB_RDONLY;
@@ -378,11 +431,10 @@ int env_begin(struct env *env, bool write, MDB_txn **ret, struct daybook_error *
     }
     if (rc == MDB_READERS_FULL && env_clear_stale_readers(env) > 0)
         rc = mdb_txn_begin(env->mdb, NULL, flags, ret);
+    if (!rc && write)
+        rc = begin_writing(env, *ret);
     if (rc)
         atomic_fetch_sub(&env->transactions, 1);
-    else if (write &&
-             ++env->writes % WRITES_A_CLEARING == 0) /* readers that were killed keep pages from being used again */
-        env_clear_stale_readers(env);
     return env_fail(env, rc, err);
 }
 

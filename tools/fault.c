@@ -1,7 +1,8 @@
 /* LMDB trusts its pages: a flipped bit in one can send a reader outside of the file, and a file that is cut while it
  * is mapped raises SIGBUS. `verify` walks pages before it trusts them; everything else meets damage here. Only
- * faults at addresses where a ledger's file is mapped are taken for damage; a fault of our own stays a crash. LMDB does
- * not tell where that is, so the kernel is asked, with calls that are allowed in a signal handler. */
+ * faults at addresses where a ledger's file is mapped, and those in LMDB's own code, are taken for damage; a fault of
+ * our own stays a crash. LMDB does not tell where it maps files, so the kernel is asked, with calls that are allowed in
+ * a signal handler. */
 #include "tools/fault.h"
 
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "daybook/error.h"
@@ -32,14 +34,14 @@ static uintptr_t read_hex(const char **text)
 }
 
 /* "7e7f6c200000-7f7f6c200000 r--s 00000000 fe:00 11534518    /orders/log/data.mdb" */
-static bool line_maps(const char *line, uintptr_t address)
+static bool line_maps(const char *line, const char *file, uintptr_t address)
 {
     uintptr_t begin = read_hex(&line);
     line += *line == '-';
-    return begin <= address && address < read_hex(&line) && strstr(line, "/data.mdb");
+    return begin <= address && address < read_hex(&line) && strstr(line, file);
 }
 
-static bool ledger_maps(uintptr_t address)
+static bool is_mapped_from(const char *file, uintptr_t address)
 {
     static char text[8192];
     size_t used = 0;
@@ -51,7 +53,7 @@ static bool ledger_maps(uintptr_t address)
         text[used + (size_t)got] = '\0';
         for (; !found && (end = strchr(line, '\n')); line = end + 1) {
             *end = '\0';
-            found = line_maps(line, address);
+            found = line_maps(line, file, address);
         }
         used = strlen(line);
         memmove(text, line, used);
@@ -61,10 +63,23 @@ static bool ledger_maps(uintptr_t address)
     return found;
 }
 
+/* Where the instruction stands that failed; 0 where we cannot tell. */
+static uintptr_t instruction_of(const ucontext_t *context)
+{
+#if defined __x86_64__
+    return (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
+#elif defined __aarch64__
+    return (uintptr_t)context->uc_mcontext.pc;
+#else
+    (void)context;
+    return 0;
+#endif
+}
+
 static void on_fault(int signal_number, siginfo_t *info, void *context)
 {
-    (void)context;
-    if (signal_number == SIGABRT || ledger_maps((uintptr_t)info->si_addr))
+    if (signal_number == SIGABRT || is_mapped_from("/data.mdb", (uintptr_t)info->si_addr) ||
+        is_mapped_from("/liblmdb", instruction_of(context)))
         say_damaged();
     signal(signal_number, SIG_DFL); /* the instruction runs again, and this time it counts */
 }

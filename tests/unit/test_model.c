@@ -761,19 +761,19 @@ static void compare_figures(struct run *r, const struct figures_delays *got, str
 static void look(struct run *r, struct order_cut cut)
 {
     struct daybook_snapshot *snapshot;
-    struct view *view = NULL;
+    struct daybook_view *view = NULL;
     struct figures figures = {0};
     struct figures_delays delays;
     SAME(daybook_snapshot_begin(r->handles[below(r, HANDLES)], &snapshot, NULL), 0);
     if (cut.as_of != UINT64_MAX)
         cut.as_of = below(r, (uint32_t)r->last_seq + 1);
     if (cut.as_of == UINT64_MAX && cut.effective_on == NONE)
-        SAME(view_open(snapshot, &delays_projection, NULL, &view, NULL), 0);
+        SAME(daybook_view_open(snapshot, &delays_projection, NULL, &view, NULL), 0);
     SAME(delays_each(snapshot, view, cut, false, gather, &figures, NULL), 0);
     SAME(figures_finish(&figures, &delays, NULL), 0);
     compare_figures(r, &delays, cut);
     figures_release(&figures);
-    view_close(view);
+    daybook_view_close(view);
     daybook_snapshot_end(snapshot);
 }
 
@@ -806,7 +806,7 @@ static void step(struct run *r)
 /* The views are those of a fresh fold, and all that is computed from events is right. */
 static void finish(struct run *r)
 {
-    static const struct projection *const views[] = {&delays_projection, &orders_projection};
+    static const struct daybook_projection *const views[] = {&delays_projection, &orders_projection};
     struct daybook_snapshot *snapshot;
     struct verify_result verified;
     uint64_t rows = 0;
@@ -814,10 +814,10 @@ static void finish(struct run *r)
     look(r, ORDER_CUT_NOW);
     SAME(daybook_snapshot_begin(r->handles[1], &snapshot, NULL), 0);
     for (size_t i = 0; i < 2; i++) {
-        struct view *view = NULL;
-        SAME(view_open(snapshot, views[i], NULL, &view, NULL), 0);
-        view_close(view);
-        SAME(view_check(snapshot, views[i], NULL, &is_same, &rows, NULL), 0);
+        struct daybook_view *view = NULL;
+        SAME(daybook_view_open(snapshot, views[i], NULL, &view, NULL), 0);
+        daybook_view_close(view);
+        SAME(daybook_view_check(snapshot, views[i], NULL, &is_same, &rows, NULL), 0);
         SAME(is_same, true);
     }
     daybook_snapshot_end(snapshot);

@@ -6,17 +6,17 @@
  * longer import is several, so that memory stays bounded; when it is cut off between two, importing the file again
  * brings the rest: what is there already compares as equal, and each entry has a key made of the file, the order and
  * its version, so that not even two imports of one file at the same time record anything twice. */
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/tree.h"
 #include "tools/cli/progress.h"
 #include "tools/commands.h"
 #include "tools/import/arena.h"
 #include "tools/import/plan_page.h"
 #include "tools/session.h"
 
-enum { COMMIT_MAX = 50000, CHUNK = 25000, HASH_SIZE = 32 };
+enum { COMMIT_MAX = 50000, CHUNK = 25000 };
 
 struct import {
     struct context *ctx;
@@ -26,7 +26,7 @@ struct import {
     struct arena kept; /* options, rejections: to the end */
     struct reading *reading;
     struct planner *planner;
-    char identity[2 * HASH_SIZE + 1];
+    char identity[2 * TREE_HASH_SIZE + 1];
     struct import_result result;
     struct reading_rejection *rejected;
     size_t rejected_count, rejected_capacity;
@@ -110,15 +110,11 @@ static int read_options(struct import *im, struct reading_options *options)
     return rc;
 }
 
-static int identify(struct import *im, const struct encoded_bytes *bytes)
+static void identify(struct import *im, const struct encoded_bytes *bytes)
 {
-    uint8_t hash[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    if (!EVP_Digest(bytes->ptr, bytes->len, hash, &len, EVP_sha256(), NULL) || len != HASH_SIZE)
-        return no_memory(im);
-    for (size_t i = 0; i < HASH_SIZE; i++)
-        snprintf(im->identity + 2 * i, 3, "%02x", hash[i]);
-    return 0;
+    struct tree_hash hash;
+    sha256_pair(bytes->ptr, bytes->len, NULL, 0, hash.bytes);
+    tree_hash_hex(&hash, im->identity);
 }
 
 /* A file that is refused whole names the columns that it is refused for. */
@@ -139,10 +135,12 @@ static int read_file(struct import *im)
     int rc = read_options(im, &options);
     if (!rc)
         rc = encoding_read_file(context_string(im->ctx, "FILE"), &bytes, err);
-    if (!rc)
-        rc = identify(im, &bytes);
-    if (!rc && (rc = reading_take_bytes(&bytes, &options, &im->reading, err)))
-        name_columns(im);
+    if (!rc) {
+        identify(im, &bytes);
+        rc = reading_take_bytes(&bytes, &options, &im->reading, err);
+        if (rc)
+            name_columns(im);
+    }
     free(bytes.ptr);
     return rc;
 }

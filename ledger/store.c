@@ -389,7 +389,7 @@ static int put(struct store_txn *txn, enum table table, MDB_val key, MDB_val val
 
 static int damaged_row(struct store_txn *txn, enum table table, struct daybook_error *err)
 {
-    return daybook_fail(err, DAYBOOK_DAMAGED, "A row of table %s in %s/log has the wrong size. Run `daybook verify`.",
+    return daybook_fail(err, DAYBOOK_DAMAGED, "A row of table %s in %s/log cannot be as it is. Run `daybook verify`.",
                         tables[table].name, txn->store->folder);
 }
 
@@ -606,12 +606,17 @@ static int find_last_ordinal(struct store_txn *txn, uint32_t kind, uint32_t *ret
         rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV);
     else if (rc == MDB_NOTFOUND)
         rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
-    if (!rc)
+    if (!rc && key.mv_size == sizeof last)
         memcpy(&last, key.mv_data, sizeof last);
     mdb_cursor_close(cursor);
     if (rc && rc != MDB_NOTFOUND)
         return env_fail(txn->store->env, rc, err);
-    *ret = !rc && last >> 32 == kind ? (uint32_t)last : 0;
+    /* Each subject has an event. A key that was damaged must not have memory made for billions. */
+    uint64_t last_seq = 0, ordinal = !rc && last >> 32 == kind ? (uint32_t)last : 0;
+    rc = store_last_seq(txn, &last_seq, err);
+    if (rc || ordinal > last_seq)
+        return rc ? rc : damaged_row(txn, HEADS, err);
+    *ret = (uint32_t)ordinal;
     return 0;
 }
 

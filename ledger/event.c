@@ -196,7 +196,7 @@ static size_t read_own_list(struct event_reader *r, struct event_scratch *scratc
     size_t count = read_array(r);
     for (size_t i = 0; i < count && !r->bad; i++) {
         if (!grow((void **)&scratch->own, &scratch->own_capacity, *used, sizeof *scratch->own)) {
-            r->bad = true;
+            r->bad = scratch->no_room = true;
             return 0;
         }
         scratch->own[(*used)++] = read_own(r);
@@ -236,7 +236,7 @@ static size_t read_lines(struct event_reader *r, struct event_scratch *scratch, 
     for (size_t i = 0; i < count && !r->bad; i++) {
         struct daybook_line line = read_line(r, scratch, own_used);
         if (!grow((void **)&scratch->lines, &scratch->line_capacity, i, sizeof line))
-            r->bad = true;
+            r->bad = scratch->no_room = true;
         else
             scratch->lines[i] = line;
     }
@@ -252,7 +252,7 @@ static size_t read_parts(struct event_reader *r, struct event_scratch *scratch)
         part.line = read_uint32(r);
         part.quantity = read_decimal(r);
         if (!grow((void **)&scratch->parts, &scratch->part_capacity, i, sizeof part))
-            r->bad = true;
+            r->bad = scratch->no_room = true;
         else
             scratch->parts[i] = part;
     }
@@ -378,12 +378,15 @@ int event_read_data(const struct daybook_event *event, struct event_scratch *scr
     struct event_reader r = {.at = event->data, .end = event->data + event->data_len};
     size_t own_used = 0, count = read_array(&r);
     data_init(ret);
+    scratch->no_room = false;
     for (size_t i = 0; i < count && !r.bad; i++) {
         if (i >= type->field_count)
             skip_value(&r, 0);
         else if (!read_nil(&r))
             read_field(&r, &type->fields[i], scratch, &own_used, ret);
     }
+    if (scratch->no_room)
+        return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for the lists of an event.");
     if (r.bad || r.at != r.end)
         return damaged(event->seq, err);
     attach_lists(scratch, ret);

@@ -23,6 +23,7 @@ struct event_scratch {
     struct daybook_value *values;
     size_t value_capacity;
     bool has_unknown; /* the event read last has elements that this program does not know */
+    bool no_room;     /* there was no memory for its lists */
 };
 void event_scratch_release(struct event_scratch *scratch);
 
@@ -31,7 +32,8 @@ void event_scratch_release(struct event_scratch *scratch);
 int event_read(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_event *ret, struct daybook_error *err);
 
 /* The fields of an event of a type that this program knows. DAYBOOK_DAMAGED for malformed bytes, DAYBOOK_NEWER_FORMAT
- * for a newer version of the type or a type below 1000 that is not in the table; *ret is anything then. */
+ * for a newer version of the type or a type below 1000 that is not in the table, DAYBOOK_NO_MEMORY; *ret is anything
+ * then. */
 int event_read_data(const struct daybook_event *event, struct event_scratch *scratch, struct daybook_data *ret,
                     struct daybook_error *err);
 

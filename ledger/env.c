@@ -14,6 +14,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "ledger/pagewalk.h"
+
 #define MAP_SIZE_WANTED ((size_t)1 << 40)
 #define MAP_SIZE_LEAST ((size_t)1 << 20)
 enum { READERS_MAX = 1024, WRITES_A_CLEARING = 256 };
@@ -245,12 +247,18 @@ static int create_checked(const char *folder, const struct env_options *options,
     int rc = options->read_only ? 0 : reserve_lock_file(folder, err);
     if (rc)
         return rc;
-    rc = ENOMEM;
     int turn = wait_to_open(folder);
-    for (size_t size = map_size_wanted(options->address_eighths); rc == ENOMEM && size >= MAP_SIZE_LEAST; size /= 2)
+    char path[sizeof "/data.mdb" + 4096];
+    snprintf(path, sizeof path, "%.4095s/data.mdb", folder);
+    int damaged = pagewalk_metas(path, err);
+    rc = ENOMEM;
+    for (size_t size = map_size_wanted(options->address_eighths); rc == ENOMEM && !damaged && size >= MAP_SIZE_LEAST;
+         size /= 2)
         rc = create(folder, options, size, ret);
     if (turn >= 0)
         close(turn);
+    if (damaged)
+        return damaged;
     if (rc)
         return env_fail(&named, rc, err);
     if (!is_cut(*ret))

@@ -326,13 +326,17 @@ static int read_meta(struct walk *w, unsigned which, uint8_t meta[META_SIZE], si
     return 0;
 }
 
+static int read_metas(struct walk *w, uint8_t first[META_SIZE], uint8_t second[META_SIZE])
+{
+    int rc = read_meta(w, 0, first, 0);
+    return rc ? rc : read_meta(w, 1, second, w->page_size);
+}
+
 static int walk_file(struct walk *w)
 {
     uint8_t first[META_SIZE], second[META_SIZE];
     struct stat file;
-    int rc = read_meta(w, 0, first, 0);
-    if (!rc)
-        rc = read_meta(w, 1, second, w->page_size);
+    int rc = read_metas(w, first, second);
     if (rc)
         return rc;
     const uint8_t *meta = number_at(first + 128, 8) >= number_at(second + 128, 8) ? first : second;
@@ -360,6 +364,18 @@ static int walk_file(struct walk *w)
         rc = walk_table(w, &tables[i]);
     free(w->seen);
     free(tables);
+    return rc;
+}
+
+int pagewalk_metas(const char *path, struct daybook_error *err)
+{
+    struct walk w = {.path = path, .fd = open(path, O_RDONLY | O_CLOEXEC), .err = err};
+    uint8_t first[META_SIZE], second[META_SIZE];
+    struct stat file;
+    if (w.fd < 0)
+        return 0; /* whoever opens it next says why */
+    int rc = fstat(w.fd, &file) || file.st_size == 0 ? 0 : read_metas(&w, first, second);
+    close(w.fd);
     return rc;
 }
 

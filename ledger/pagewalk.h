@@ -13,4 +13,8 @@
  * had begun before the call. */
 int pagewalk_file(const char *path, struct daybook_error *err);
 
+/* Are the two meta pages of a file that is there, and not empty, whole? LMDB divides by the page size that they say
+ * before it asks. DAYBOOK_DAMAGED, _IO. */
+int pagewalk_metas(const char *path, struct daybook_error *err);
+
 #endif

@@ -93,6 +93,7 @@ void fault_guard_install(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGBUS, &action, NULL);
     sigaction(SIGSEGV, &action, NULL);
+    sigaction(SIGFPE, &action, NULL);
     sigaction(SIGABRT, &action, NULL); /* LMDB's own checks end in abort() */
     signal(SIGXFSZ, SIG_IGN);          /* a file size limit is an error like a full disk */
 }

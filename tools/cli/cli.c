@@ -161,6 +161,10 @@ int cli_main(const struct program *program, int argc, char **argv)
     if (!isatty(STDOUT_FILENO))
         setvbuf(stdout, NULL, _IOFBF, STDOUT_BUFFER_SIZE);
     code = context_parse(&ctx, program, argc, (const char *const *)argv);
+    /* Without one, libsmartcols never comes to the end of a cell that is not ASCII. */
+    if (!code && strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        code = daybook_fail(&ctx.error, DAYBOOK_NO_MEMORY,
+                            "The locale C.UTF-8 cannot be used: out of memory, or the system does not have it.");
     if (!code) {
         output_init(&ctx.output, stdout, ctx.format, ctx.language);
         code = run_command(&ctx);

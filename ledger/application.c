@@ -50,7 +50,8 @@ void application_types_release(struct application_types *types)
     *types = (struct application_types){0};
 }
 
-void application_types_forget(struct application_types *types)
+/* Nothing is known any more: the transaction that it was read in was undone. */
+static void forget_types(struct application_types *types)
 {
     arena_reset(&types->arena);
     types->count = 0;
@@ -152,7 +153,7 @@ int application_types_read(struct application_types *types, struct store_txn *lo
     if (!rc)
         types->seen = head.last_seq;
     else
-        application_types_forget(types);
+        forget_types(types);
     chain_release(&found);
     return rc;
 }
@@ -463,7 +464,7 @@ const struct daybook_draft *application_first(const struct daybook_entry *reques
 void application_begin_batch(struct writer *w)
 {
     if (w->types_pending)
-        application_types_forget(&w->types);
+        forget_types(&w->types);
     w->types_pending = false;
 }
 
@@ -476,7 +477,7 @@ int application_begin_entry(struct writer *w, const struct daybook_entry *reques
     if (!any)
         return 0;
     if (w->types_pending)
-        application_types_forget(&w->types);
+        forget_types(&w->types);
     return application_types_read(&w->types, w->log, err);
 }
 

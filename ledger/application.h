@@ -16,8 +16,6 @@ struct application_types {
     uint64_t seen; /* seq of the ledger's event that was read last; 0: none was */
 };
 void application_types_release(struct application_types *types);
-/* Nothing is known any more: the transaction that it was read in was undone. */
-void application_types_forget(struct application_types *types);
 /* Read what was registered since the last call. */
 int application_types_read(struct application_types *types, struct store_txn *log, struct daybook_error *err);
 /* The version of a type, or (version 0) its latest; NULL when it was never registered. */

@@ -239,33 +239,36 @@ static int wait_to_open(const char *folder)
     return fd;
 }
 
-static int create_checked(const char *folder, const struct env_options *options, MDB_env **ret,
+/* With the largest address range that the system agrees to. */
+static int create_largest(const char *folder, const struct env_options *options, MDB_env **ret,
                           struct daybook_error *err)
 {
     struct env named = {.folder = (char[4096]){0}};
     strncpy(named.folder, folder, 4095);
+    int rc = ENOMEM;
+    for (size_t size = map_size_wanted(options->address_eighths); rc == ENOMEM && size >= MAP_SIZE_LEAST; size /= 2)
+        rc = create(folder, options, size, ret);
+    return env_fail(&named, rc, err);
+}
+
+static int create_checked(const char *folder, const struct env_options *options, MDB_env **ret,
+                          struct daybook_error *err)
+{
+    char data[4096];
+    snprintf(data, sizeof data, "%s/data.mdb", folder);
     int rc = options->read_only ? 0 : reserve_lock_file(folder, err);
     if (rc)
         return rc;
     int turn = wait_to_open(folder);
-    char path[sizeof "/data.mdb" + 4096];
-    snprintf(path, sizeof path, "%.4095s/data.mdb", folder);
-    int damaged = pagewalk_metas(path, err);
-    rc = ENOMEM;
-    for (size_t size = map_size_wanted(options->address_eighths); rc == ENOMEM && !damaged && size >= MAP_SIZE_LEAST;
-         size /= 2)
-        rc = create(folder, options, size, ret);
+    rc = pagewalk_metas(data, err);
+    if (!rc)
+        rc = create_largest(folder, options, ret, err);
     if (turn >= 0)
         close(turn);
-    if (damaged)
-        return damaged;
-    if (rc)
-        return env_fail(&named, rc, err);
-    if (!is_cut(*ret))
-        return 0;
+    if (rc || !is_cut(*ret))
+        return rc;
     mdb_env_close(*ret);
-    return daybook_fail(err, DAYBOOK_DAMAGED, "%s/data.mdb is shorter than it says: it was cut off. Restore a backup.",
-                        folder);
+    return daybook_fail(err, DAYBOOK_DAMAGED, "%s is shorter than it says: it was cut off. Restore a backup.", data);
 }
 
 static struct env *find_open(dev_t device, ino_t inode)

@@ -708,16 +708,6 @@ int event_read_checked(uint64_t seq, const uint8_t *bytes, size_t len, struct ev
     return check_fields(ret, &elements, scratch, ret_data, err);
 }
 
-int event_validate(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_error *err)
-{
-    struct event_scratch scratch = {0};
-    struct daybook_event event;
-    struct daybook_data data;
-    int rc = event_read_checked(seq, bytes, len, &scratch, &event, &data, err);
-    event_scratch_release(&scratch);
-    return rc;
-}
-
 /* ---- personal values */
 
 struct personal_walk {

@@ -41,10 +41,9 @@ int event_read_data(const struct daybook_event *event, struct event_scratch *scr
 bool event_check_holds(uint64_t seq, const uint8_t *bytes, size_t len);
 
 /* Everything that can be said of the bytes alone: canonical msgpack as msgpack-c reads and writes it, the shape of an
- * event, the fields of a type that this program knows, the check. For bytes that are not yet trusted. */
-int event_validate(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_error *err);
-/* The same, handing over what was read. *ret_data stays empty for a type or version that this program does not know;
- * after a failure it is anything. */
+ * event, the fields of a type that this program knows, the check. For bytes that are not yet trusted; what was read is
+ * handed over. *ret_data stays empty for a type or version that this program does not know; after a failure it is
+ * anything. */
 int event_read_checked(uint64_t seq, const uint8_t *bytes, size_t len, struct event_scratch *scratch,
                        struct daybook_event *ret, struct daybook_data *ret_data, struct daybook_error *err);
 

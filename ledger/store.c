@@ -267,11 +267,6 @@ int store_refuse_forked(const struct store *store, struct daybook_error *err)
     return env_refuse_forked(store->env, err);
 }
 
-const char *store_folder(const struct store *store)
-{
-    return store->folder;
-}
-
 /* LMDB's own lock is unfair between processes; who waits for it holds the queue, so that processes take turns. */
 static int wait_for_turn(struct store *store, struct daybook_error *err)
 {

@@ -38,7 +38,6 @@ void store_close(struct store *store);
 bool store_is_read_only(const struct store *store);
 /* Before any lock of a handle is taken: in a forked child threads of the parent seem to hold them for ever. */
 int store_refuse_forked(const struct store *store, struct daybook_error *err);
-const char *store_folder(const struct store *store); /* of the ledger */
 
 /* A write transaction first waits for its turn among processes (log/queue), then for LMDB's lock. */
 int store_begin(struct store *store, bool write, struct store_txn **ret, struct daybook_error *err);

@@ -498,7 +498,7 @@ static int check_event(void *context, uint64_t seq, const uint8_t *bytes, size_t
         return rc;
     rc = event_read_checked(seq, bytes, len, &v->scratch, &event, &data, v->err);
     if (rc == DAYBOOK_NO_MEMORY)
-        return found_or_failed(v, seq, rc);
+        return rc;
     if (rc) {
         found(v, seq, "Event %llu is not what was recorded: its bytes do not fit its check. Restore a backup.",
               SEQ(seq));

@@ -177,8 +177,9 @@ static int value_text(struct audit_texts *t, uint64_t seq, const struct daybook_
     }
 }
 
-int audit_application_values(struct audit_texts *t, const struct daybook_event *event, const struct audit_change **ret,
-                             size_t *ret_count, struct daybook_error *err)
+/* Under the names of its registration, or by position. */
+static int application_values(struct audit_texts *t, const struct daybook_event *event, const struct audit_change **ret,
+                              size_t *ret_count, struct daybook_error *err)
 {
     struct daybook_value values[DAYBOOK_TYPE_FIELDS_MAX];
     const struct application_types *types;
@@ -212,7 +213,7 @@ int audit_register_changes(struct audit_texts *t, const struct daybook_event *ev
     size_t used = 0;
     *ret_count = 0;
     if (type == &schema_application)
-        return audit_application_values(t, event, ret, ret_count, err);
+        return application_values(t, event, ret, ret_count, err);
     struct audit_change *changes = arena_alloc(t->arena, (type->field_count + 1) * sizeof *changes);
     int rc =
         changes ? chain_load(&chain, t->snapshot->log, event->kind, event->ordinal, event->seq, err) : no_memory(err);

@@ -22,8 +22,5 @@ int audit_value_text(struct audit_texts *texts, const struct order_value *value,
  * arena. */
 int audit_register_changes(struct audit_texts *texts, const struct daybook_event *event,
                            const struct audit_change **ret, size_t *ret_count, struct daybook_error *err);
-/* The values of an application's event, under the names of its registration, or by position. In the arena. */
-int audit_application_values(struct audit_texts *texts, const struct daybook_event *event,
-                             const struct audit_change **ret, size_t *ret_count, struct daybook_error *err);
 
 #endif

@@ -323,11 +323,11 @@ struct pass {
 /* False: order.c has to fold this order. */
 static bool fold(const struct pass *pass, struct row *row, const struct daybook_event *event)
 {
-    if (event->nth != ++row->events || event->version != KNOWN_VERSION)
+    if (event->nth != ++row->events)
         return false;
     if (event->type >= DAYBOOK_APPLICATION_TYPE_MIN)
         return true;
-    if (event->type >= TYPE_COUNT || !apply_type[event->type])
+    if (event->type >= TYPE_COUNT || !apply_type[event->type] || event->version != KNOWN_VERSION)
         return false;
     struct step step = {.data = {.at = event->data, .end = event->data + event->data_len},
                         .actor = event->actor,

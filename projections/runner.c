@@ -89,10 +89,6 @@ int daybook_rows_put(struct daybook_rows *rows, enum daybook_table table, uint64
     const void *kept;
     size_t kept_len = 0;
     int rc = daybook_rows_get(rows, table, key, &kept, &kept_len, err);
-    if (rc == DAYBOOK_DAMAGED) {
-        rows->differs = true;
-        return 0;
-    }
     rows->differs |= !rc && (!kept || kept_len != len || memcmp(kept, bytes, len) != 0);
     return rc;
 }

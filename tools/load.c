@@ -226,10 +226,9 @@ static bool ends_chunk(const struct loader *l, bool is_exact, const struct chunk
     return l->count && (is_exact != l->is_exact || (is_large(l) && may_end_before(l, line)));
 }
 
-static int add_line(struct loader *l, const struct json_node *json, struct chunk_line line, size_t len)
+static int add_line(struct loader *l, const struct json_node *json, bool is_exact, struct chunk_line line, size_t len)
 {
     struct daybook_error error = {0};
-    bool is_exact = load_is_exact(json);
     int rc = grow_chunk(l);
     if (rc)
         return rc;
@@ -275,7 +274,7 @@ static int read_line(struct loader *l, struct daybook_text text)
         bool is_exact = load_is_exact(json);
         line.recorded_us = is_exact ? said_recorded_us(json) : 0;
         if (!ends_chunk(l, is_exact, &line))
-            return add_line(l, json, line, text.len);
+            return add_line(l, json, is_exact, line, text.len);
         int rc = record_chunk(l);
         if (rc)
             return rc;

@@ -327,12 +327,17 @@ static uint32_t choose_file(struct actor *actor)
     return random_below(&actor->random, FILES);
 }
 
-static void import(struct actor *actor)
+static void run_on_file(struct actor *actor, const char *command, const char *kind, const char *suffix)
 {
     char path[PATH_SIZE_MAX], name[32];
-    snprintf(name, sizeof name, "table-%u.csv", actor->choice);
+    snprintf(name, sizeof name, "%s-%u.%s", kind, actor->choice, suffix);
     deeds_path(actor, name, path);
-    run_on(actor, "ledger", WORDS("import", path));
+    run_on(actor, "ledger", WORDS(command, path));
+}
+
+static void import(struct actor *actor)
+{
+    run_on_file(actor, "import", "table", "csv");
 }
 
 static void note_import(struct actor *actor)
@@ -342,10 +347,7 @@ static void note_import(struct actor *actor)
 
 static void load(struct actor *actor)
 {
-    char path[PATH_SIZE_MAX], name[32];
-    snprintf(name, sizeof name, "lines-%u.jsonl", actor->choice);
-    deeds_path(actor, name, path);
-    run_on(actor, "ledger", WORDS("load", path));
+    run_on_file(actor, "load", "lines", "jsonl");
 }
 
 static void note_load(struct actor *actor)

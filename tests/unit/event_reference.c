@@ -123,3 +123,13 @@ bool event_reference_validates(uint64_t seq, const uint8_t *bytes, size_t len)
     return len <= DAYBOOK_EVENT_SIZE_MAX && event_check_holds(seq, bytes, len) &&
            !event_read(seq, bytes, len, &event, NULL) && is_canonical(bytes, len) && fields_hold(&event);
 }
+
+int event_validate(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_error *err)
+{
+    struct event_scratch scratch = {0};
+    struct daybook_event event;
+    struct daybook_data data;
+    int rc = event_read_checked(seq, bytes, len, &scratch, &event, &data, err);
+    event_scratch_release(&scratch);
+    return rc;
+}

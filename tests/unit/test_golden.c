@@ -13,6 +13,7 @@
 
 #include "ledger/date.h"
 #include "ledger/order_reader.h"
+#include "tests/unit/event_reference.h"
 #include "tests/unit/scratch.h"
 
 static const char *const formats[] = {"tests/data/logs/1"};

@@ -125,11 +125,3 @@ bool words_word_is(const struct words *words, unsigned word, const char *literal
 
     return strlen(literal) == len && memcmp(words->bytes + words->starts[word], literal, len) == 0;
 }
-
-bool words_contain(const struct words *words, const char *literal)
-{
-    for (unsigned i = 0; i < words->count; i++)
-        if (words_word_is(words, i, literal))
-            return true;
-    return false;
-}

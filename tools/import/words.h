@@ -18,6 +18,5 @@ struct words {
 /* False when it is too long to be a header or a status: *ret is then empty. */
 bool words_read(struct daybook_text text, struct words *ret);
 bool words_word_is(const struct words *words, unsigned word, const char *literal);
-bool words_contain(const struct words *words, const char *literal);
 
 #endif

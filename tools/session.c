@@ -103,6 +103,13 @@ int session_day(struct session *s, const char *option, int32_t *ret)
     return 0;
 }
 
+void session_local_time(const struct session *s, int64_t instant_us, char out[SESSION_TIME_SIZE])
+{
+    char text[DAYBOOK_INSTANT_TEXT_SIZE];
+    instant_format(instant_us + (int64_t)zone_offset_s(ledger_zone(s->ledger), instant_us) * 1000000, text);
+    snprintf(out, SESSION_TIME_SIZE, "%.10s %.8s", text, text + 11);
+}
+
 int session_order(struct session *s, struct daybook_text order_no)
 {
     struct daybook_error *err = &s->ctx->error;

@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "ledger/pagepath.h"
 #include "ledger/pagewalk.h"
 
 #define MAP_SIZE_WANTED ((size_t)1 << 40)
@@ -27,7 +28,8 @@ struct env {
     ino_t inode;
     unsigned users;
     atomic_uint transactions;
-    unsigned writes; /* changed under LMDB's write lock */
+    unsigned writes; /* changed under LMDB's write lock, as what follows */
+    struct pagepath *paths;
     pid_t owner;
     struct env *next;
 };
@@ -349,6 +351,7 @@ void env_close(struct env *env)
         *link = env->next;
         if (env->owner == getpid()) /* a forked child must not touch the parent's locks */
             mdb_env_close(env->mdb);
+        pagepath_free(env->paths);
         free(env->folder);
         free(env);
     }
@@ -374,79 +377,66 @@ int env_refuse_forked(const struct env *env, struct daybook_error *err)
                         env->folder);
 }
 
-/* The pages of a row of the list of free pages: a count, then so many numbers, going down. */
-static bool is_free_list_row(const MDB_val *key, const MDB_val *row, size_t last_page)
+static int walk_pages(const struct env *env, int walk(const char *path, struct daybook_error *err),
+                      struct daybook_error *err)
 {
-    enum { FIRST_PAGE = 2 }; /* behind the two of meta */
-    size_t count, page, before = last_page + 1;
-    if (key->mv_size != sizeof(size_t) || row->mv_size < sizeof count)
-        return false;
-    memcpy(&count, row->mv_data, sizeof count);
-    if (count > row->mv_size / sizeof page - 1)
-        return false;
-    for (size_t i = 1; i <= count; i++, before = page) {
-        memcpy(&page, (const char *)row->mv_data + i * sizeof page, sizeof page);
-        if (page < FIRST_PAGE || page >= before)
-            return false;
-    }
-    return true;
+    char data[4096];
+    snprintf(data, sizeof data, "%s/data.mdb", env->folder);
+    return walk(data, err);
 }
 
-/* A writer takes pages from the list without a look at what it says, and one that is damaged sends it anywhere. LMDB
- * shows the list to readers only; under the writer's lock one sees what the writer will. */
-static int check_free_list(struct env *env)
+int env_expect_deletes(struct env *env, struct daybook_error *err)
 {
-    const MDB_dbi free_list = 0;
-    MDB_envinfo info;
-    MDB_txn *txn = NULL;
-    MDB_cursor *cursor = NULL;
-    MDB_val key, row;
-    int rc = mdb_env_info(env->mdb, &info);
-    if (!rc)
-        rc = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn);
-    if (!rc)
-        rc = mdb_cursor_open(txn, free_list, &cursor);
-    while (!rc && !(rc = mdb_cursor_get(cursor, &key, &row, MDB_NEXT)))
-        if (!is_free_list_row(&key, &row, info.me_last_pgno))
-            rc = MDB_CORRUPTED;
-    if (cursor)
-        mdb_cursor_close(cursor);
-    mdb_txn_abort(txn);
-    return rc == MDB_NOTFOUND ? 0 : rc;
+    return walk_pages(env, pagewalk_file, err);
 }
 
 /* The first writer here looks at the list of free pages; now and then one clears readers that were killed, which keep
  * pages from being used again. */
-static int begin_writing(struct env *env, MDB_txn *txn)
+static int begin_writing(struct env *env, struct daybook_error *err)
 {
-    int rc = env->writes ? 0 : check_free_list(env);
+    int rc = 0;
+    if (!env->paths && !(env->paths = pagepath_new(env->folder)))
+        rc = path_fail(env->folder, ENOMEM, "writing to", err);
+    if (!rc && !env->writes)
+        rc = walk_pages(env, pagewalk_free_list, err);
     if (rc)
-        mdb_txn_abort(txn);
-    else if (++env->writes % WRITES_A_CLEARING == 0)
+        return rc;
+    if (++env->writes % WRITES_A_CLEARING == 0)
         env_clear_stale_readers(env);
-    return rc;
+    return 0;
 }
 
 int env_begin(struct env *env, bool write, MDB_txn **ret, struct daybook_error *err)
 {
     const unsigned flags = write ? 0 : MDB_RDONLY;
-    int refused = env_refuse_forked(env, err);
-    if (refused)
-        return refused;
+    MDB_txn *txn = NULL;
+    int rc = env_refuse_forked(env, err);
+    if (rc)
+        return rc;
     bool alone = atomic_fetch_add(&env->transactions, 1) == 0;
-    int rc = mdb_txn_begin(env->mdb, NULL, flags, ret);
-    if (rc == MDB_MAP_RESIZED && alone) { /* nobody here reads the old map */
-        rc = mdb_env_set_mapsize(env->mdb, 0);
-        if (!rc)
-            rc = mdb_txn_begin(env->mdb, NULL, flags, ret);
+    int lmdb = mdb_txn_begin(env->mdb, NULL, flags, &txn);
+    if (lmdb == MDB_MAP_RESIZED && alone) { /* nobody here reads the old map */
+        lmdb = mdb_env_set_mapsize(env->mdb, 0);
+        if (!lmdb)
+            lmdb = mdb_txn_begin(env->mdb, NULL, flags, &txn);
     }
-    if (rc == MDB_READERS_FULL && env_clear_stale_readers(env) > 0)
-        rc = mdb_txn_begin(env->mdb, NULL, flags, ret);
-    if (!rc && write)
-        rc = begin_writing(env, *ret);
+    if (lmdb == MDB_READERS_FULL && env_clear_stale_readers(env) > 0)
+        lmdb = mdb_txn_begin(env->mdb, NULL, flags, &txn);
+    rc = env_fail(env, lmdb, err);
+    if (!rc && write && (rc = begin_writing(env, err)))
+        mdb_txn_abort(txn);
     if (rc)
         atomic_fetch_sub(&env->transactions, 1);
-    return env_fail(env, rc, err);
+    else
+        *ret = txn;
+    return rc;
+}
+
+int env_expect_put(struct env *env, MDB_txn *txn, const char *table, const MDB_val *key, struct daybook_error *err)
+{
+    int fd = -1;
+    int rc = env_fail(env, mdb_env_get_fd(env->mdb, &fd), err);
+    return rc ? rc : pagepath_check(env->paths, fd, mdb_txn_id(txn), table, key->mv_data, key->mv_size, err);
 }
 
 int env_commit(struct env *env, MDB_txn *txn, struct daybook_error *err)

@@ -33,6 +33,12 @@ int env_begin(struct env *env, bool write, MDB_txn **ret, struct daybook_error *
 int env_commit(struct env *env, MDB_txn *txn, struct daybook_error *err);
 void env_abort(struct env *env, MDB_txn *txn);
 
+/* Before a writer puts a row under `key`: are the pages that this will change what they should be? `table` is its name,
+ * which outlives the environment. DAYBOOK_DAMAGED names the page. */
+int env_expect_put(struct env *env, MDB_txn *txn, const char *table, const MDB_val *key, struct daybook_error *err);
+/* Before a writer deletes many rows: the same of all pages. */
+int env_expect_deletes(struct env *env, struct daybook_error *err);
+
 /* mdb_get for a reader that mostly asks for rows in the order in which they stand: the next one is looked at first. The
  * cursor starts as NULL; who has one closes it before the transaction ends. */
 int env_get_near(MDB_txn *txn, MDB_dbi table, MDB_cursor **cursor, const MDB_val *key, MDB_val *ret);

@@ -13,6 +13,10 @@
  * had begun before the call. */
 int pagewalk_file(const char *path, struct daybook_error *err);
 
+/* The same for the list of free pages alone: a writer takes pages from it without a look at what it says, and one that
+ * is damaged sends it anywhere. */
+int pagewalk_free_list(const char *path, struct daybook_error *err);
+
 /* Are the two meta pages of a file that is there, and not empty, whole? LMDB divides by the page size that they say
  * before it asks. DAYBOOK_DAMAGED, _IO. */
 int pagewalk_metas(const char *path, struct daybook_error *err);

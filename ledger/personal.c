@@ -194,6 +194,9 @@ int personal_put_value(struct personal_txn *txn, uint64_t seq, uint16_t slot, co
 {
     uint8_t buffer[VALUE_KEY_SIZE];
     MDB_val key = value_key(seq, slot, buffer), row = {DAYBOOK_SALT_SIZE + value.len, NULL};
+    int checked = env_expect_put(txn->personal->env, txn->mdb, "values", &key, err);
+    if (checked)
+        return checked;
     int rc = mdb_put(txn->mdb, txn->personal->values, &key, &row, MDB_RESERVE | MDB_APPEND);
     if (rc)
         return env_fail(txn->personal->env, rc == MDB_KEYEXIST ? MDB_CORRUPTED : rc, err);
@@ -223,6 +226,9 @@ int personal_cut(struct personal_txn *txn, uint64_t last_seq, struct daybook_err
     uint8_t buffer[VALUE_KEY_SIZE];
     MDB_val key = value_key(last_seq + 1, 0, buffer), value;
     MDB_cursor *cursor = NULL;
+    int checked = env_expect_deletes(txn->personal->env, err);
+    if (checked)
+        return checked;
     int rc = mdb_cursor_open(txn->mdb, txn->personal->values, &cursor);
     if (!rc)
         rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
@@ -278,7 +284,8 @@ int personal_put_name(struct personal_txn *txn, uint32_t kind, struct daybook_te
 {
     uint8_t buffer[NAME_KEY_MAX];
     MDB_val key = {store_name_key(kind, name, buffer), buffer}, value = {sizeof ordinal, &ordinal};
-    return env_fail(txn->personal->env, mdb_put(txn->mdb, txn->personal->names, &key, &value, 0), err);
+    int rc = env_expect_put(txn->personal->env, txn->mdb, "names", &key, err);
+    return rc ? rc : env_fail(txn->personal->env, mdb_put(txn->mdb, txn->personal->names, &key, &value, 0), err);
 }
 
 void personal_commitment(const uint8_t salt[DAYBOOK_SALT_SIZE], struct daybook_text value,

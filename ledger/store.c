@@ -371,6 +371,9 @@ static int put_with(struct store_txn *txn, enum table table, MDB_val key, MDB_va
                     struct daybook_error *err)
 {
     MDB_cursor **cursor = &txn->cursors[table];
+    int checked = env_expect_put(txn->store->env, txn->mdb, tables[table].name, &key, err);
+    if (checked)
+        return checked;
     int rc = *cursor ? 0 : mdb_cursor_open(txn->mdb, txn->store->tables[table], cursor);
     if (!rc)
         rc = mdb_cursor_put(*cursor, &key, &value, flags);
@@ -515,6 +518,8 @@ static int lift_rows_behind_orders(struct store_txn *txn, struct daybook_error *
             rc = damaged_row(txn, HEADS, err);
             break;
         }
+        if ((rc = env_expect_put(txn->store->env, txn->mdb, tables[HEADS].name, &key, err)))
+            break;
         memcpy(&subject, key.mv_data, sizeof subject);
         memcpy(&row, value.mv_data, sizeof row);
         const struct recent_head *newer = recent_head(txn->recent, subject);

@@ -110,6 +110,9 @@ $(all_objects): $(out)/%.o: %.c
 # Only what the public headers declare is seen from outside.
 $(library_objects): CPPFLAGS += -fPIC -fvisibility=hidden
 
+# Files that the program carries in itself.
+$(out)/tools/backup/files.o: tools/backup/verify.py tools/backup/README.txt
+
 # An archive is made anew, so that it never keeps the object of a source that is gone.
 # Tools and tests look inside: they are linked with all names of the library. What others link is one object, in which
 # the internal ones are local, so that none clashes with a name of theirs.

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ledger/env.h"
+#include "ledger/env_copy.h"
 #include "ledger/store.h"
 #include "ledger/tree.h"
 
@@ -286,6 +286,42 @@ int personal_put_name(struct personal_txn *txn, uint32_t kind, struct daybook_te
     MDB_val key = {store_name_key(kind, name, buffer), buffer}, value = {sizeof ordinal, &ordinal};
     int rc = env_expect_put(txn->personal->env, txn->mdb, "names", &key, err);
     return rc ? rc : env_fail(txn->personal->env, mdb_put(txn->mdb, txn->personal->names, &key, &value, 0), err);
+}
+
+static bool is_beyond(const MDB_val *key, const void *context)
+{
+    const uint64_t *last_seq = context;
+    return key_seq(key) > *last_seq;
+}
+
+static bool is_any(const MDB_val *key, const void *context)
+{
+    (void)key, (void)context;
+    return true;
+}
+
+int personal_copy(struct personal_txn *txn, const char *folder, uint64_t generation, uint64_t last_seq,
+                  void (*progress)(void *context, uint64_t rows), void *context, bool *ret_names,
+                  struct daybook_error *err)
+{
+    struct env_copy copy = {.progress = progress, .context = context};
+    uint64_t personal_seq = 0;
+    char path[4096];
+    folder_of(folder, generation, path);
+    int rc = personal_last_seq(txn, &personal_seq, err);
+    if (!rc)
+        rc = env_copy_begin(&copy, path, 2, err);
+    if (!rc)
+        rc = env_copy_table(&copy, txn->mdb, txn->personal->values, "values", 0, is_beyond, &last_seq, err);
+    if (!rc)
+        rc = env_copy_table(&copy, txn->mdb, txn->personal->names, "names", 0, personal_seq > last_seq ? is_any : NULL,
+                            NULL, err);
+    if (rc) {
+        env_copy_abort(&copy);
+        return rc;
+    }
+    *ret_names = personal_seq <= last_seq;
+    return env_copy_end(&copy, err);
 }
 
 void personal_commitment(const uint8_t salt[DAYBOOK_SALT_SIZE], struct daybook_text value,

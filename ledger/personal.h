@@ -44,6 +44,13 @@ int personal_put_name(struct personal_txn *txn, uint32_t kind, struct daybook_te
                       struct daybook_error *err);
 int personal_name_count(struct personal_txn *txn, uint64_t *ret, struct daybook_error *err);
 
+/* Row by row into a fresh environment personal-<generation> below `folder`: values up to `last_seq`, and names, unless
+ * there are values beyond it; then *ret_names is false, and the table empty: the caller puts them from the log.
+ * Progress as in store_copy. */
+int personal_copy(struct personal_txn *txn, const char *folder, uint64_t generation, uint64_t last_seq,
+                  void (*progress)(void *context, uint64_t rows), void *context, bool *ret_names,
+                  struct daybook_error *err);
+
 /* SHA-256(salt || value). */
 void personal_commitment(const uint8_t salt[DAYBOOK_SALT_SIZE], struct daybook_text value,
                          uint8_t ret[DAYBOOK_COMMITMENT_SIZE]);

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ledger/env.h"
+#include "ledger/env_copy.h"
 #include "ledger/recent.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ledger files are little-endian");
@@ -804,6 +804,29 @@ int store_meta_number(struct store_txn *txn, const char *name, uint64_t *ret, st
 int store_put_meta_number(struct store_txn *txn, const char *name, uint64_t value, struct daybook_error *err)
 {
     return put(txn, META, meta_key(name), (MDB_val){sizeof value, &value}, err);
+}
+
+int store_copy(struct store_txn *txn, const char *path, void (*progress)(void *context, uint64_t rows), void *context,
+               struct daybook_error *err)
+{
+    struct env_copy copy = {.progress = progress, .context = context};
+    int rc = env_copy_begin(&copy, path, TABLE_COUNT, err);
+    for (int i = 0; i < TABLE_COUNT && !rc; i++)
+        rc = env_copy_table(&copy, txn->mdb, txn->store->tables[i], tables[i].name, tables[i].flags, NULL, NULL, err);
+    if (!rc)
+        return env_copy_end(&copy, err);
+    env_copy_abort(&copy);
+    return rc;
+}
+
+int store_row_count(struct store_txn *txn, uint64_t *ret, struct daybook_error *err)
+{
+    uint64_t rows = 0, all = 0;
+    int rc = 0;
+    for (int i = 0; i < TABLE_COUNT && !rc; i++, all += rows)
+        rc = count(txn, (enum table)i, &rows, err);
+    *ret = all;
+    return rc;
 }
 
 int store_sizes(struct store *store, struct store_sizes *ret, struct daybook_error *err)

@@ -109,6 +109,12 @@ int store_put_meta_number(struct store_txn *txn, const char *name, uint64_t valu
 int store_put_identity(struct store_txn *txn, struct daybook_text id, struct daybook_text zone_name,
                        struct daybook_text numbers, struct daybook_error *err);
 
+/* All tables, row by row, into a fresh environment `path`; after some thousand rows each: progress(context, rows),
+ * which may be NULL. Number of rows. */
+int store_copy(struct store_txn *txn, const char *path, void (*progress)(void *context, uint64_t rows), void *context,
+               struct daybook_error *err);
+int store_row_count(struct store_txn *txn, uint64_t *ret, struct daybook_error *err);
+
 /* Sizes for doctor: bytes of the file, slots of readers in use. */
 struct store_sizes {
     uint64_t file_bytes;

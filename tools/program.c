@@ -3,8 +3,19 @@
 #include "tools/commands.h"
 
 static const struct command *const tables[] = {
-    ledger_commands,   order_commands, register_commands, read_commands,   audit_commands,  log_commands,
-    evidence_commands, stats_commands, view_commands,     import_commands, export_commands, NULL,
+    ledger_commands,
+    order_commands,
+    register_commands,
+    read_commands,
+    audit_commands,
+    log_commands,
+    evidence_commands,
+    stats_commands,
+    view_commands,
+    import_commands,
+    export_commands,
+    backup_commands,
+    NULL,
 };
 
 const struct program daybook_program = {DAYBOOK_VERSION, tables};

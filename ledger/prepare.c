@@ -483,6 +483,19 @@ static int prepare_field(struct writer *w, const struct daybook_draft *draft, st
     return rc ? rc : entry_add_name(&w->entry, (struct entry_name){DAYBOOK_FIELD, fresh, false, compared}, err);
 }
 
+/* The ledger's own chain begins with what opened the log. */
+static int prepare_key_change(struct writer *w, const struct daybook_draft *draft, struct daybook_error *err)
+{
+    uint32_t ledger = w->last_seq == 0 ? w->entry.events[0].event.ordinal : 1;
+    struct entry_event *added = entry_add_event(&w->entry, DAYBOOK_LEDGER_KEY_CHANGED, ledger);
+    if (!added)
+        return no_memory(err);
+    added->event.occurred_on = occurred_on(w, draft);
+    added->data.old_key = draft->code;
+    added->data.new_key = draft->name;
+    return 0;
+}
+
 static int prepare_register_event(struct writer *w, const struct daybook_draft *draft, struct daybook_error *err)
 {
     switch (draft->type) {
@@ -494,6 +507,8 @@ static int prepare_register_event(struct writer *w, const struct daybook_draft *
         return prepare_merge(w, draft, err);
     case DAYBOOK_FIELD_DEFINED:
         return prepare_field(w, draft, err);
+    case DAYBOOK_LEDGER_KEY_CHANGED:
+        return prepare_key_change(w, draft, err);
     default:
         return daybook_fail(err, DAYBOOK_BAD_VALUE, "Events of this type cannot be recorded by themselves.");
     }

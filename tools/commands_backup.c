@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "daybook/backup.h"
+#include "ledger/base64.h"
 #include "ledger/date.h"
 #include "ledger/tree.h"
 #include "tools/backup/files.h"
-#include "tools/base64.h"
 #include "tools/cli/progress.h"
 #include "tools/commands.h"
 #include "tools/session.h"

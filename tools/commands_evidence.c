@@ -8,7 +8,7 @@
 
 #include "ledger/text.h"
 #include "ledger/verify.h"
-#include "tools/base64.h"
+#include "ledger/base64.h"
 #include "tools/cli/progress.h"
 #include "tools/commands.h"
 #include "tools/session.h"

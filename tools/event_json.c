@@ -9,7 +9,7 @@
 #include "ledger/chain.h"
 #include "ledger/date.h"
 #include "ledger/decimal.h"
-#include "tools/base64.h"
+#include "ledger/base64.h"
 
 /* What rendering one event needs. The first failure stays in `rc`, so that it is asked once at the end. */
 struct maker {

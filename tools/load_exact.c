@@ -9,7 +9,7 @@
 
 #include "ledger/date.h"
 #include "ledger/text.h"
-#include "tools/base64.h"
+#include "ledger/base64.h"
 #include "tools/event_json.h"
 
 static const char source_prefix[] = "/daybook/";

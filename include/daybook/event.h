@@ -176,6 +176,8 @@ struct daybook_data {
     size_t rows_len;
     const struct daybook_value *values; /* of an application's event, by position; days stand as integers */
     size_t value_count;
+    struct daybook_text old_key; /* verifier keys of the ledger */
+    struct daybook_text new_key;
 };
 
 #ifdef __cplusplus

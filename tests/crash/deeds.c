@@ -10,7 +10,7 @@
 
 #include "tests/crash/intents.h"
 #include "tests/unit/scratch.h"
-#include "tools/base64.h"
+#include "ledger/base64.h"
 #include "tools/commands.h"
 #include "tools/views.h"
 

@@ -1,6 +1,6 @@
 /* Base64 (RFC 4648, section 4): padded, one line; what is not in canonical form is refused. */
-#ifndef TOOLS_BASE64_H
-#define TOOLS_BASE64_H
+#ifndef LEDGER_BASE64_H
+#define LEDGER_BASE64_H
 
 #include "daybook/value.h"
 

@@ -1,5 +1,5 @@
 /* Base64, both ways; reading takes exactly what writing makes. */
-#include "tools/base64.h"
+#include "ledger/base64.h"
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

@@ -1,0 +1,565 @@
+/* Signing with the ledger's own key. Everything that changes a file here holds the lock; files are put in place in an
+ * order in which a process may die anywhere:
+ *
+ *     first key    checkpoint.key, checkpoint.pub (made again from the key when it is not there)
+ *     next key     checkpoint.key.next, the event, checkpoint.last, checkpoint.key, checkpoint.pub: whoever signs next
+ *                  finds the event in the log and does the rest
+ *     checkpoint   checkpoint.last, and only then it is shown to anybody */
+#include "ledger/signing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ledger/chain.h"
+#include "ledger/env.h"
+#include "ledger/ledger.h"
+#include "ledger/small_file.h"
+#include "ledger/text.h"
+
+#define KEY_FILE "checkpoint.key"
+#define NEXT_KEY_FILE "checkpoint.key.next"
+#define PUBLIC_FILE "checkpoint.pub"
+#define LAST_FILE "checkpoint.last"
+#define WITNESSED_FILE "checkpoint.witnessed"
+#define LOCK_FILE "checkpoint.lock"
+#define WITNESSES_FILE "witness.keys"
+
+enum { KEY_MODE = 0600, PUBLIC_MODE = 0644, PATH_SIZE = 4200 };
+
+/* One turn at signing. */
+struct signing {
+    struct daybook *ledger;
+    const char *folder;
+    int lock; /* -1: not held */
+    char origin[NOTE_NAME_MAX + 1];
+    struct daybook_snapshot *snapshot; /* begun after the lock: nothing that was signed before is missing in it */
+    struct note_signer signer, former; /* former: the key before it, when the key changes now */
+    bool has_signer, has_former;
+    char *last; /* NULL: nothing was signed yet */
+    struct checkpoint last_checkpoint;
+};
+
+static struct daybook_text text_of(const char *text)
+{
+    return (struct daybook_text){text, strlen(text)};
+}
+
+static int no_memory(struct daybook_error *err)
+{
+    return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for a signature.");
+}
+
+void signing_origin(const struct daybook *ledger, char out[NOTE_NAME_MAX + 1])
+{
+    snprintf(out, NOTE_NAME_MAX + 1, "daybook/%s", daybook_id(ledger));
+}
+
+/* ---- the keys that the log and checkpoint.pub name */
+
+struct key_list {
+    struct note_key *keys;
+    size_t count;
+};
+
+/* Once each. */
+static int add_key(struct key_list *list, const struct note_key *key, struct daybook_error *err)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (note_key_equals(&list->keys[i], key))
+            return 0;
+    struct note_key *bigger = realloc(list->keys, (list->count + 1) * sizeof *bigger);
+    if (!bigger)
+        return no_memory(err);
+    list->keys = bigger;
+    list->keys[list->count++] = *key;
+    return 0;
+}
+
+static int add_key_text(struct key_list *list, struct daybook_text text, struct daybook_error *err)
+{
+    struct note_key key;
+    int rc = note_key_parse(text, &key, err);
+    return rc ? rc : add_key(list, &key, err);
+}
+
+/* From the ledger's last event back, so that the present key comes first. */
+static int add_keys_of_log(struct key_list *list, struct store_txn *log, struct daybook_error *err)
+{
+    struct event_scratch scratch = {0};
+    struct store_head head;
+    int rc = store_head(log, DAYBOOK_LEDGER, 1, &head, err);
+    uint64_t seq = rc ? 0 : head.last_seq;
+    while (!rc && seq) {
+        struct daybook_event event;
+        struct daybook_data data;
+        const uint8_t *bytes;
+        size_t len;
+        rc = store_event(log, seq, &bytes, &len, err);
+        if (!rc)
+            rc = event_read(seq, bytes, len, &event, err);
+        bool changed = !rc && event.type == DAYBOOK_LEDGER_KEY_CHANGED;
+        if (changed)
+            rc = event_read_data(&event, &scratch, &data, err);
+        if (changed && !rc)
+            rc = add_key_text(list, data.new_key, err);
+        if (changed && !rc)
+            rc = add_key_text(list, data.old_key, err);
+        seq = !rc && event.prev && event.prev < seq ? seq - event.prev : 0;
+    }
+    event_scratch_release(&scratch);
+    return rc;
+}
+
+static struct daybook_text first_line(const char *text)
+{
+    return (struct daybook_text){text, strcspn(text, "\n")};
+}
+
+static int add_public_key(struct key_list *list, const char *folder, struct daybook_error *err)
+{
+    char *text = NULL;
+    size_t len;
+    int rc = small_file_read(folder, PUBLIC_FILE, &text, &len, NULL, err);
+    if (!rc && text)
+        rc = add_key_text(list, first_line(text), err);
+    free(text);
+    return rc;
+}
+
+/* What the log says counts; before the first change, it says nothing. */
+static int read_keys(struct key_list *list, struct daybook_snapshot *snapshot, struct daybook_error *err)
+{
+    int rc = add_keys_of_log(list, snapshot->log, err);
+    return rc || list->count ? rc : add_public_key(list, daybook_folder(snapshot->ledger), err);
+}
+
+int signing_own_keys(struct daybook *ledger, struct note_key **ret, size_t *ret_count, struct daybook_error *err)
+{
+    struct key_list list = {0};
+    struct daybook_snapshot *snapshot = NULL;
+    int rc = daybook_snapshot_begin(ledger, &snapshot, err);
+    if (!rc)
+        rc = read_keys(&list, snapshot, err);
+    daybook_snapshot_end(snapshot);
+    if (rc) {
+        free(list.keys);
+        return rc;
+    }
+    *ret = list.keys;
+    *ret_count = list.count;
+    return 0;
+}
+
+int signing_key(struct daybook *ledger, struct note_key *ret, struct daybook_error *err)
+{
+    struct note_key *keys = NULL;
+    size_t count = 0;
+    int rc = signing_own_keys(ledger, &keys, &count, err);
+    if (!rc && count == 0)
+        rc = daybook_fail(err, DAYBOOK_NOT_FOUND, "This ledger has no signing key yet. `daybook key new` makes it.");
+    if (!rc)
+        *ret = keys[0];
+    free(keys);
+    return rc;
+}
+
+/* ---- one turn */
+
+static int take_lock(struct signing *s, struct daybook_error *err)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/%s", s->folder, LOCK_FILE);
+    int rc = store_refuse_forked(s->ledger->store, err);
+    if (rc)
+        return rc;
+    s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, KEY_MODE);
+    if (s->lock < 0)
+        return path_fail(path, errno, "opening", err);
+    while (flock(s->lock, LOCK_EX))
+        if (errno != EINTR)
+            return path_fail(path, errno, "locking", err);
+    return 0;
+}
+
+static int read_last(struct signing *s, struct daybook_error *err)
+{
+    size_t len;
+    struct note note;
+    int rc = small_file_read(s->folder, LAST_FILE, &s->last, &len, NULL, err);
+    if (rc || !s->last)
+        return rc;
+    rc = note_parse((struct daybook_text){s->last, len}, &note, NULL);
+    if (!rc)
+        rc = checkpoint_parse(note.text, &s->last_checkpoint, NULL);
+    return rc ? daybook_fail(
+                    err, DAYBOOK_DAMAGED,
+                    "%s/%s is no checkpoint any more: without it nobody can tell whether the ledger extends what "
+                    "was signed. Put it back from a backup.",
+                    s->folder, LAST_FILE)
+              : 0;
+}
+
+/* A key file; *ret_there is false when there is none. */
+static int read_signer(struct signing *s, const char *name, struct note_signer *ret, bool *ret_there,
+                       struct daybook_error *err)
+{
+    char *text = NULL;
+    size_t len = 0;
+    mode_t mode = 0;
+    int rc = small_file_read(s->folder, name, &text, &len, &mode, err);
+    *ret_there = text != NULL;
+    if (!rc && text && (mode & 077))
+        rc = daybook_fail(
+            err, DAYBOOK_BAD_VALUE,
+            "Others may read the signing key %s/%s. Run chmod 600 on it; if somebody may have read it, make "
+            "a new one with `daybook key new`.",
+            s->folder, name);
+    if (!rc && text && note_signer_parse(first_line(text), ret, NULL))
+        rc = daybook_fail(err, DAYBOOK_BAD_VALUE,
+                          "%s/%s is no signing key. Put it back, or move it away and make a new one with `daybook key "
+                          "new`.",
+                          s->folder, name);
+    if (text)
+        OPENSSL_cleanse(text, len);
+    free(text);
+    return rc;
+}
+
+/* Does the ledger still begin with what was signed last? */
+static int refuse_fork(struct signing *s, struct daybook_error *err)
+{
+    uint8_t root[TREE_HASH_SIZE];
+    const struct checkpoint *last = &s->last_checkpoint;
+    if (!s->last || !text_equals(last->origin, text_of(s->origin)))
+        return 0;
+    bool is_shorter = last->size > daybook_last_seq(s->snapshot);
+    int rc = is_shorter ? 0 : daybook_root(s->snapshot, last->size, root, err);
+    if (rc || (!is_shorter && memcmp(root, last->root.bytes, sizeof root) == 0))
+        return rc;
+    return daybook_fail(
+        err, DAYBOOK_FOREIGN_LOG,
+        "A checkpoint of %llu events was signed with this key, and this ledger (%llu events) does not "
+        "extend it: an older copy was put back. Signing would prove two histories. Bring the newer copy "
+        "back; if it is lost, move %s away, make a new key (`daybook key new`), and tell who has that "
+        "checkpoint.",
+        (unsigned long long)last->size, (unsigned long long)daybook_last_seq(s->snapshot), LAST_FILE);
+}
+
+static int write_signer(struct signing *s, const char *name, const struct note_signer *signer,
+                        struct daybook_error *err)
+{
+    char text[NOTE_VKEY_SIZE + 1];
+    note_signer_print(signer, text);
+    memcpy(text + strlen(text), "\n", 2);
+    int rc = small_file_create(s->folder, name, KEY_MODE, text, err);
+    OPENSSL_cleanse(text, sizeof text);
+    return rc;
+}
+
+static int write_public(struct signing *s, struct daybook_error *err)
+{
+    char text[NOTE_VKEY_SIZE + 1];
+    note_key_print(&s->signer.key, text);
+    memcpy(text + strlen(text), "\n", 2);
+    return small_file_replace(s->folder, PUBLIC_FILE, PUBLIC_MODE, text, err);
+}
+
+static int fresh_signer(struct signing *s, struct note_signer *ret, struct daybook_error *err)
+{
+    uint8_t seed[NOTE_SEED_SIZE] = {0};
+    while (getrandom(seed, sizeof seed, 0) != sizeof seed)
+        continue;
+    int rc = note_signer_make(text_of(s->origin), seed, ret, err);
+    OPENSSL_cleanse(seed, sizeof seed);
+    return rc;
+}
+
+/* ---- signing, under the lock */
+
+/* The text, an empty line, a line by each signer that there is; malloc'ed. */
+static int compose(const struct signing *s, struct daybook_text text, char **ret, struct daybook_error *err)
+{
+    char line[NOTE_LINE_SIZE], former_line[NOTE_LINE_SIZE] = "";
+    char *note = NULL;
+    int rc = note_sign(&s->signer, text, line, err);
+    if (!rc && s->has_former)
+        rc = note_sign(&s->former, text, former_line, err);
+    if (rc)
+        return rc;
+    if (asprintf(&note, "%.*s\n%s%s", (int)text.len, text.ptr, former_line, line) < 0)
+        return no_memory(err);
+    *ret = note;
+    return 0;
+}
+
+/* checkpoint.last itself, if it is what would be signed: it may have cosignatures. */
+static bool is_last(const struct signing *s, const struct checkpoint *checkpoint)
+{
+    struct note note;
+    size_t count = 0;
+    return s->last && !s->has_former && s->last_checkpoint.size == checkpoint->size &&
+           memcmp(&s->last_checkpoint.root, &checkpoint->root, sizeof checkpoint->root) == 0 &&
+           text_equals(s->last_checkpoint.origin, checkpoint->origin) &&
+           note_parse(text_of(s->last), &note, NULL) == 0 && note_verify(&note, &s->signer.key, 1, &count, NULL) == 0 &&
+           count == 1;
+}
+
+static int sign_checkpoint(struct signing *s, uint64_t size, char **ret, struct daybook_error *err)
+{
+    struct checkpoint checkpoint = {text_of(s->origin), size, {{0}}};
+    char text[CHECKPOINT_SIZE], *note = NULL;
+    int rc = refuse_fork(s, err);
+    if (!rc)
+        rc = daybook_root(s->snapshot, size, checkpoint.root.bytes, err);
+    if (rc)
+        return rc;
+    checkpoint_print(&checkpoint, text);
+    if (is_last(s, &checkpoint))
+        return (*ret = strdup(s->last)) ? 0 : no_memory(err);
+    rc = compose(s, text_of(text), &note, err);
+    if (!rc && (!s->last || size >= s->last_checkpoint.size))
+        rc = small_file_replace(s->folder, LAST_FILE, PUBLIC_MODE, note, err);
+    if (rc)
+        free(note);
+    else
+        *ret = note;
+    return rc;
+}
+
+/* ---- which key signs */
+
+/* The key that the log names last is waiting in its file: the rest of what changing keys is. */
+static int finish_change(struct signing *s, const struct note_signer *next, struct daybook_error *err)
+{
+    char from[PATH_SIZE], to[PATH_SIZE], *note = NULL;
+    s->former = s->signer;
+    s->has_former = s->has_signer;
+    s->signer = *next;
+    s->has_signer = true;
+    int rc = sign_checkpoint(s, daybook_last_seq(s->snapshot), &note, err);
+    free(note);
+    snprintf(from, sizeof from, "%s/%s", s->folder, NEXT_KEY_FILE);
+    snprintf(to, sizeof to, "%s/%s", s->folder, KEY_FILE);
+    if (!rc && rename(from, to))
+        rc = path_fail(to, errno, "writing", err);
+    if (!rc)
+        rc = path_sync_folder(s->folder, err);
+    if (!rc)
+        rc = write_public(s, err);
+    s->has_former = false;
+    note_signer_wipe(&s->former);
+    free(s->last);
+    s->last = NULL;
+    return rc ? rc : read_last(s, err);
+}
+
+static int finish_interrupted_change(struct signing *s, const struct key_list *own, struct daybook_error *err)
+{
+    struct note_signer next = {0};
+    bool there = false;
+    int rc = read_signer(s, NEXT_KEY_FILE, &next, &there, err);
+    if (!rc && there && own->count && note_key_equals(&own->keys[0], &next.key))
+        rc = finish_change(s, &next, err);
+    note_signer_wipe(&next);
+    return rc;
+}
+
+static int make_first_key(struct signing *s, struct daybook_error *err)
+{
+    int rc = fresh_signer(s, &s->signer, err);
+    if (!rc)
+        rc = write_signer(s, KEY_FILE, &s->signer, err);
+    s->has_signer = !rc;
+    return rc ? rc : write_public(s, err);
+}
+
+static int check_signer(struct signing *s, const struct key_list *own, struct daybook_error *err)
+{
+    if (!s->has_signer)
+        return daybook_fail(
+            err, DAYBOOK_NOT_FOUND,
+            "The signing key %s is not in %s; backups leave it out. Put it back, or make a new one with "
+            "`daybook key new`, which the log records.",
+            KEY_FILE, s->folder);
+    if (strcmp(s->signer.key.name, s->origin) != 0)
+        return daybook_fail(err, DAYBOOK_BAD_VALUE,
+                            "The signing key is %s's, and this ledger is %s. Move checkpoint.* away, then `daybook key "
+                            "new` makes its own.",
+                            s->signer.key.name, s->origin);
+    if (own->count && !note_key_equals(&own->keys[0], &s->signer.key))
+        return daybook_fail(err, DAYBOOK_BAD_VALUE,
+                            "%s is not the key that this ledger signs with now. Put that one back, or make a new one "
+                            "with `daybook key new`, which the log records.",
+                            KEY_FILE);
+    return own->count ? 0 : write_public(s, err);
+}
+
+/* Lock, snapshot, what was signed last, the key as it lies there. */
+static int begin(struct signing *s, struct daybook *ledger, struct key_list *own, struct daybook_error *err)
+{
+    *s = (struct signing){.ledger = ledger, .folder = daybook_folder(ledger), .lock = -1};
+    signing_origin(ledger, s->origin);
+    int rc = take_lock(s, err);
+    if (!rc)
+        rc = daybook_snapshot_begin(ledger, &s->snapshot, err);
+    if (!rc)
+        rc = read_last(s, err);
+    if (!rc)
+        rc = read_keys(own, s->snapshot, err);
+    if (!rc)
+        rc = read_signer(s, KEY_FILE, &s->signer, &s->has_signer, err);
+    return rc ? rc : finish_interrupted_change(s, own, err);
+}
+
+/* The same, ready to sign. */
+static int begin_signing(struct signing *s, struct daybook *ledger, struct daybook_error *err)
+{
+    struct key_list own = {0};
+    int rc = begin(s, ledger, &own, err);
+    if (!rc && !s->has_signer && own.count == 0)
+        rc = make_first_key(s, err);
+    else if (!rc)
+        rc = check_signer(s, &own, err);
+    free(own.keys);
+    return rc;
+}
+
+static void end(struct signing *s)
+{
+    note_signer_wipe(&s->signer);
+    note_signer_wipe(&s->former);
+    daybook_snapshot_end(s->snapshot);
+    free(s->last);
+    if (s->lock >= 0)
+        close(s->lock);
+}
+
+/* ---- what others call */
+
+int signing_make_key(struct daybook *ledger, struct note_key *ret, struct daybook_error *err)
+{
+    struct signing s;
+    struct key_list own = {0};
+    int rc = begin(&s, ledger, &own, err);
+    if (!rc && (s.has_signer || own.count))
+        rc = daybook_fail(err, DAYBOOK_ALREADY_EXISTS, "This ledger has a signing key already.");
+    if (!rc)
+        rc = make_first_key(&s, err);
+    if (!rc)
+        *ret = s.signer.key;
+    free(own.keys);
+    end(&s);
+    return rc;
+}
+
+int signing_checkpoint(struct daybook *ledger, uint64_t size, char **ret, uint64_t *ret_size, struct daybook_error *err)
+{
+    struct signing s;
+    int rc = begin_signing(&s, ledger, err);
+    uint64_t last = rc ? 0 : daybook_last_seq(s.snapshot);
+    if (!rc && size > last)
+        rc = daybook_fail(err, DAYBOOK_NOT_FOUND, "The ledger has %llu events, not %llu.", (unsigned long long)last,
+                          (unsigned long long)size);
+    if (!rc)
+        rc = sign_checkpoint(&s, size ? size : last, ret, err);
+    if (!rc && ret_size)
+        *ret_size = size ? size : last;
+    end(&s);
+    return rc;
+}
+
+int signing_sign(struct daybook *ledger, struct daybook_text text, char **ret, struct daybook_error *err)
+{
+    struct signing s;
+    const char *line_end = text.len ? memchr(text.ptr, '\n', text.len) : NULL;
+    if (!line_end || text.ptr[text.len - 1] != '\n' || !text_is_valid(text))
+        return daybook_fail(err, DAYBOOK_BAD_VALUE, "What is signed is valid UTF-8 text and ends in a line feed.");
+    int rc = begin_signing(&s, ledger, err);
+    if (!rc && text_equals((struct daybook_text){text.ptr, (size_t)(line_end - text.ptr)}, text_of(s.origin)))
+        rc = daybook_fail(err, DAYBOOK_BAD_VALUE, "A text that begins as a checkpoint does is not signed as another.");
+    if (!rc)
+        rc = compose(&s, text, ret, err);
+    end(&s);
+    return rc;
+}
+
+/* ---- another key */
+
+/* A key that was made before, by a process that ended before its event, is taken; else a fresh one. */
+static int prepare_next(struct signing *s, struct note_signer *next, struct daybook_error *err)
+{
+    bool there = false;
+    int rc = read_signer(s, NEXT_KEY_FILE, next, &there, err);
+    if (!rc && there && strcmp(next->key.name, s->origin) == 0)
+        return 0;
+    if (!rc)
+        rc = fresh_signer(s, next, err);
+    return rc ? rc : write_signer(s, NEXT_KEY_FILE, next, err);
+}
+
+static int record_change(struct signing *s, const struct daybook_entry *who, const struct note_key *from,
+                         const struct note_key *to, struct daybook_error *err)
+{
+    char old_key[NOTE_VKEY_SIZE], new_key[NOTE_VKEY_SIZE];
+    struct daybook_draft draft;
+    struct daybook_entry entry = *who;
+    struct daybook_result result = {0};
+    note_key_print(from, old_key);
+    note_key_print(to, new_key);
+    daybook_draft_init(&draft, DAYBOOK_LEDGER_KEY_CHANGED);
+    draft.code = text_of(old_key);
+    draft.name = text_of(new_key);
+    entry.drafts = &draft;
+    entry.draft_count = 1;
+    daybook_snapshot_end(s->snapshot);
+    s->snapshot = NULL;
+    int rc = daybook_append(s->ledger, &entry, 1, &result, err);
+    if (!rc && result.error.code) {
+        if (err)
+            *err = result.error;
+        return result.error.code;
+    }
+    return rc ? rc : daybook_snapshot_begin(s->ledger, &s->snapshot, err);
+}
+
+int signing_rotate(struct daybook *ledger, const struct daybook_entry *who, struct note_key *ret,
+                   struct daybook_error *err)
+{
+    struct signing s;
+    struct note_signer next = {0};
+    struct key_list own = {0};
+    int rc = begin(&s, ledger, &own, err);
+    if (!rc && own.count == 0 && !s.has_signer)
+        rc = daybook_fail(err, DAYBOOK_NOT_FOUND, "This ledger has no signing key yet.");
+    const struct note_key from = own.count ? own.keys[0] : s.signer.key;
+    if (!rc && s.has_signer && !note_key_equals(&from, &s.signer.key))
+        s.has_signer = false; /* another one lies there: it has no say */
+    if (!rc)
+        rc = refuse_fork(&s, err);
+    if (!rc)
+        rc = prepare_next(&s, &next, err);
+    if (!rc)
+        rc = record_change(&s, who, &from, &next.key, err);
+    if (!rc)
+        rc = finish_change(&s, &next, err);
+    if (!rc)
+        *ret = next.key;
+    note_signer_wipe(&next);
+    free(own.keys);
+    end(&s);
+    return rc;
+}
+
+int signing_kept(struct daybook *ledger, bool witnessed, char **ret, struct daybook_error *err)
+{
+    size_t len;
+    return small_file_read(daybook_folder(ledger), witnessed ? WITNESSED_FILE : LAST_FILE, ret, &len, NULL, err);
+}

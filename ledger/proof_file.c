@@ -26,15 +26,15 @@ static void put_proof(FILE *out, const struct proof *proof, struct daybook_text 
     fwrite(checkpoint.ptr, 1, checkpoint.len, out);
 }
 
-/* Ends a memory stream: whole, or not at all. */
-static int finish(FILE *out, char *text, char **ret, struct daybook_error *err)
+/* Ends a memory stream: whole, or not at all. What it wrote is known only once it is closed. */
+static int finish(FILE *out, char **text, char **ret, struct daybook_error *err)
 {
     bool failed = ferror(out) != 0;
     if (fclose(out) || failed) {
-        free(text);
+        free(*text);
         return no_memory(err);
     }
-    *ret = text;
+    *ret = *text;
     return 0;
 }
 
@@ -56,7 +56,7 @@ int proof_inclusion_print(const struct proof_inclusion_file *file, char **ret, s
     fprintf(out, "index %llu\n", (unsigned long long)file->index);
     put_proof(out, &file->proof, file->checkpoint);
     free(extra);
-    return finish(out, text, ret, err);
+    return finish(out, &text, ret, err);
 }
 
 int proof_consistency_print(const struct proof_consistency_file *file, char **ret, struct daybook_error *err)
@@ -68,7 +68,7 @@ int proof_consistency_print(const struct proof_consistency_file *file, char **re
         return no_memory(err);
     fprintf(out, "old %llu\n", (unsigned long long)file->old_size);
     put_proof(out, &file->proof, file->checkpoint);
-    return finish(out, text, ret, err);
+    return finish(out, &text, ret, err);
 }
 
 /* ---- reading */

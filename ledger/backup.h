@@ -29,7 +29,7 @@ int backup_read(const char *folder, struct daybook_copy *ret, struct daybook_err
 /* Fill copy->name from the time and the number of events. */
 void backup_name(struct daybook_copy *copy);
 int backup_write_manifest(const char *folder, const struct daybook_copy *copy, struct daybook_error *err);
-/* The newest backup in `dir`, or `dir` itself when it is one or holds none. */
+/* The ledger in `dir`, which may be a backup, or else the newest backup there; `dir` itself when it has neither. */
 int backup_newest(const char *dir, char ret[FOLDER_PATH_MAX], struct daybook_error *err);
 
 /* Verify what was copied into `folder`, and leave no lock files there. Its id, events and root into *copy. */

@@ -187,15 +187,14 @@ void backup_list_free(struct backup_list *list)
 int backup_newest(const char *dir, char ret[FOLDER_PATH_MAX], struct daybook_error *err)
 {
     struct backup_list list = {0};
-    struct daybook_copy copy;
-    int rc = backup_read(dir, &copy, err);
-    bool is_backup = rc == 0;
-    if (rc == DAYBOOK_NOT_FOUND)
-        rc = access(dir, F_OK) ? 0 : backup_list_read(dir, &list, err);
-    if (!rc && !is_backup && list.count)
+    char log[FOLDER_PATH_MAX];
+    int rc = folder_join(log, dir, "log", err);
+    if (!rc && access(log, F_OK) && access(dir, F_OK) == 0)
+        rc = backup_list_read(dir, &list, err);
+    if (!rc && list.count)
         rc = folder_join(ret, dir, list.rows[list.count - 1].name, err);
     else if (!rc)
-        rc = folder_join(ret, dir, ".", err);
+        snprintf(ret, FOLDER_PATH_MAX, "%s", dir);
     backup_list_free(&list);
     return rc;
 }

@@ -633,7 +633,7 @@ static int walk_pages(const char *folder, const char *path, struct daybook_error
     return rc;
 }
 
-static int walk_all_pages(const char *folder, struct daybook_error *err)
+int verify_pages(const char *folder, struct daybook_error *err)
 {
     char path[4200];
     snprintf(path, sizeof path, "%s/log/data.mdb", folder);
@@ -701,7 +701,7 @@ int verify_ledger(const char *folder, const struct verify_options *options, stru
     struct daybook_open_options open_options = {.unsafe_filesystem = o->unsafe_filesystem};
     struct daybook *ledger = NULL;
     *ret = (struct verify_result){0};
-    int rc = walk_all_pages(folder, err);
+    int rc = verify_pages(folder, err);
     if (!rc)
         rc = daybook_open(folder, &open_options, &ledger, err);
     if (!rc)

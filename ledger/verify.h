@@ -37,4 +37,7 @@ struct verify_result {
 int verify_ledger(const char *folder, const struct verify_options *options, struct verify_result *ret,
                   struct daybook_error *err);
 
+/* Only the pages of the ledger in `folder`, before files that came from elsewhere are mapped. DAYBOOK_DAMAGED. */
+int verify_pages(const char *folder, struct daybook_error *err);
+
 #endif

@@ -1,4 +1,4 @@
-/* Copies of a ledger: `backup`, `restore`. */
+/* Copies of a ledger: `backup`, `restore`, `pull`. */
 #include <stdio.h>
 #include <string.h>
 
@@ -139,6 +139,53 @@ static int run_restore(struct context *ctx)
     return 0;
 }
 
+/* ---- pull */
+
+static int print_pulled(struct context *ctx, const char *from, const struct daybook_pulled *pulled)
+{
+    unsigned long long taken = pulled->events - pulled->before, here = pulled->events, there = pulled->theirs;
+    if (output_wants_json(&ctx->output))
+        return output_document(&ctx->output,
+                               json_pack("{s:s,s:I,s:I,s:I}", "from", from, "taken", (json_int_t)taken, "events",
+                                         (json_int_t)here, "theirs", (json_int_t)there),
+                               &ctx->error);
+    if (taken)
+        return output_print(&ctx->output, &ctx->error,
+                            say(ctx, "Took %llu events from %s: this ledger has %llu now.",
+                                "已从 %2$s 取回 %1$llu 个事件：此账本现有 %3$llu 个。"),
+                            taken, from, here);
+    if (there < here)
+        return output_print(&ctx->output, &ctx->error,
+                            say(ctx, "Nothing to take: %s has the first %llu of these %llu events.",
+                                "无需取回：%s 只有此账本的前 %llu 个事件（共 %llu 个）。"),
+                            from, there, here);
+    return output_print(
+        &ctx->output, &ctx->error,
+        say(ctx, "Nothing to take: %s has the same %llu events.", "无需取回：%s 有同样的 %llu 个事件。"), from, here);
+}
+
+static int run_pull(struct context *ctx)
+{
+    struct session session = {0};
+    struct bar bar = {.ctx = ctx};
+    struct daybook_pull_options options = {
+        .progress = show_progress, .context = &bar, .unsafe_filesystem = ctx->unsafe_filesystem};
+    const char *from = context_string(ctx, "FROM");
+    struct daybook_pulled pulled = {0};
+    int rc = session_open(&session, ctx);
+    if (!rc) {
+        start_bar(&bar, DAYBOOK_STEP_COPY);
+        rc = daybook_pull(session.ledger, from, &options, &pulled, &ctx->error);
+        progress_end(&bar.progress);
+    }
+    if (pulled.differs_at)
+        ctx->error_members = json_pack("{s:I}", "seq", (json_int_t)pulled.differs_at);
+    if (!rc)
+        rc = print_pulled(ctx, from, &pulled);
+    session_close(&session);
+    return rc;
+}
+
 const struct command backup_commands[] = {
     {
         .name = "backup",
@@ -170,6 +217,17 @@ const struct command backup_commands[] = {
         .example = "daybook --ledger restored restore backups",
         .ledger_use = LEDGER_NONE,
         .run = run_restore,
+    },
+    {
+        .name = "pull",
+        .group = "keeping",
+        .arguments = (const struct argument[]){{.name = "FROM", .kind = ARGUMENT_FILE, .required = true}, {0}},
+        .summary_en =
+            "Take what another copy of this ledger, or a backup, has beyond it, after a check that it is one.",
+        .summary_zh = "从此账本的另一副本或备份取回后来的事件；先检查历史是否一致。",
+        .example = "daybook --ledger copy.ledger pull daybook.ledger",
+        .ledger_use = LEDGER_WRITE,
+        .run = run_pull,
     },
     {0},
 };

@@ -2,7 +2,7 @@
  *
  *     back up    daybook_backup: a folder of backups, each of them a whole ledger, verified before it gets its name
  *     put back   daybook_restore: a backup becomes a ledger where none was
- *     catch up   daybook_pull: what another copy of the same ledger has beyond this one
+ *     catch up   daybook_pull: what another copy of the same ledger has beyond this one, after a check that it is one
  *
  * A backup is as old as it is: what was erased from the ledger since is still in it. It goes with the backup, which is
  * what keeping only the newest ones is for.
@@ -73,6 +73,27 @@ struct daybook_restore_options {
  * DAYBOOK_VERIFICATION_FAILED: it does not verify; DAYBOOK_REMOTE_FILESYSTEM, DAYBOOK_NEWER_FORMAT. */
 int daybook_restore(const char *dir, const char *folder, const struct daybook_restore_options *options,
                     struct daybook_copy *ret, uint64_t *ret_passed_over, struct daybook_error *err);
+
+/* How a ledger is caught up. */
+struct daybook_pull_options {
+    daybook_copy_progress *progress; /* may be NULL */
+    void *context;
+    bool unsafe_filesystem; /* allow a source on NFS and the like, which nobody writes to; a backup is at rest anyway */
+};
+/* What was found, and what came of it. */
+struct daybook_pulled {
+    uint64_t before, events; /* here: when it began, and now */
+    uint64_t theirs;         /* there */
+    uint64_t differs_at;     /* the first event that is another one here and there; 0: none */
+};
+/* Take the events that the ledger or backup in `from` (or the newest backup there) has beyond this ledger's, whose own
+ * must be the first of them: the Merkle roots over both say so before anything is taken, and over each chunk before it
+ * is. Each chunk is durable once taken; a pull that ended half-way goes on where it was. `from` may be written to
+ * meanwhile; options may be NULL. *ret is filled also on failure. DAYBOOK_FOREIGN_LOG: the histories differ, from
+ * ret->differs_at on, and nothing more was taken; DAYBOOK_VERIFICATION_FAILED: what is there does not fit its own
+ * root; DAYBOOK_NO_LEDGER, DAYBOOK_REMOTE_FILESYSTEM, and as daybook_carry. */
+int daybook_pull(struct daybook *ledger, const char *from, const struct daybook_pull_options *options,
+                 struct daybook_pulled *ret, struct daybook_error *err);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Copies: backup, restore.
+# Copies: backup, restore, pull.
 
 setup() {
     export DAYBOOK_LEDGER=$BATS_TEST_TMPDIR/ledger DAYBOOK_ACTOR=wang LC_ALL=C.UTF-8 DAYBOOK_LANG=en TZ=UTC
@@ -9,8 +9,7 @@ setup() {
 }
 
 teardown() {
-    [ -z "${writers:-}" ] || kill $writers 2>/dev/null || true
-    wait
+    end_writers
 }
 
 daybook() {
@@ -42,22 +41,22 @@ refuse() {
 # N orders of customers whose names differ.
 orders() {
     for i in $(seq "$1"); do
-        daybook create --customer "Customer $RANDOM" --item "P-$i:1" --note "note $i" >/dev/null
+        daybook create --customer "Customer $i-$RANDOM$RANDOM" --item "P-$i:1" --note "note $i" >/dev/null
     done
 }
 
 # Two processes that write until they are ended.
 write_meanwhile() {
     for name in a b; do
-        while daybook create --customer "$name $RANDOM" --item P-1:1 --note "$RANDOM" >/dev/null 2>&1; do :; done 3>&- &
-        writers="${writers:-} $!"
+        while [ ! -e stop ]; do
+            daybook create --customer "$name $RANDOM" --item P-1:1 --note "$RANDOM" >/dev/null 2>&1
+        done 3>&- &
     done
 }
 
 end_writers() {
-    kill $writers
-    wait $writers 2>/dev/null || true
-    writers=
+    touch stop
+    wait
 }
 
 # Wherever that word stands in a file, it is another one.
@@ -392,4 +391,151 @@ PYTHON
     spoil "$(ls -d b/*/log)/data.mdb" P-1
     python3 -I b/*/verify.py >out
     nowhere -F "root $(root | sed -n 3p)" out
+}
+
+@test "pull into an empty ledger makes the same ledger" {
+    orders 2
+    daybook --ledger c init --timezone Asia/Shanghai --numbers 'X-{000}' >/dev/null
+    daybook --ledger c pull ledger --format json >out
+    python3 -c 'import json; d = json.load(open("out")); assert (d["taken"], d["events"], d["theirs"]) == (11, 11, 11), d'
+    root | diff - <(root c)
+    diff <(first ledger 11) <(first c 11)
+    daybook --ledger c verify
+    [ "$(daybook --ledger c create --customer ACME --item P-1:1)" = SO-000003 ]
+}
+
+@test "pull brings only what is new, and says when nothing is" {
+    orders 2
+    cp -r ledger c
+    orders 3
+    daybook --ledger c pull ledger | grep -q "Took 10 events"
+    root | diff - <(root c)
+    daybook --ledger c verify
+    daybook --ledger c pull ledger | grep -q "the same 21 events"
+    daybook --ledger c pull c | grep -q "the same 21 events"
+    daybook --ledger c create --customer ACME --item P-1:1 >/dev/null
+    daybook --ledger c pull ledger | grep -q "the first 21 of these 23"
+    daybook pull c
+    root | diff - <(root c)
+}
+
+@test "pull from a backup, and from the newest of several" {
+    orders 1
+    cp -r ledger c
+    orders 1
+    daybook backup b
+    cp -r c d
+    older=b/$(ls b)
+    orders 1
+    daybook backup b
+    chmod -R a-w b
+    daybook --ledger c pull b
+    root | diff - <(root c)
+    daybook --ledger d pull "$older"
+    [ "$(size d)" = "${older##*-}" ]
+    chmod -R u+w b
+    daybook --ledger c verify
+    daybook --ledger d verify
+}
+
+# Both go on separately from the same two orders; the next event is the first that differs.
+@test "pull refuses a history that went another way, and says from which event on" {
+    orders 2
+    cp -r ledger c
+    common=$(size)
+    orders 30
+    daybook --ledger c create --customer Elsewhere --item P-1:1 >/dev/null
+    for pair in "ledger c" "c ledger"; do
+        root "${pair% *}" >before
+        refuse 1 --ledger "${pair% *}" pull "${pair#* }" --format json
+        [[ $stderr == *'"code":"foreign-log"'* && $stderr == *"\"seq\":$((common + 1))"[,}]* ]]
+        root "${pair% *}" | diff before -
+    done
+    daybook --ledger other init >/dev/null
+    daybook --ledger other create --customer ACME --item P-1:1 >/dev/null
+    refuse 1 pull other --format json
+    [[ $stderr == *'"seq":1}'* || $stderr == *'"seq":1,'* ]]
+}
+
+@test "pull refuses what is damaged, and takes nothing of it" {
+    orders 1
+    cp -r ledger c
+    orders 300
+    cp -r ledger d
+    root c >before
+    spoil d/log/data.mdb P-299
+    refuse 3 --ledger c pull d --format json
+    [[ $stderr == *'"code":"damaged"'* ]]
+    root c | diff before -
+    rm -r d
+    cp -r ledger d
+    python3 - <<'PYTHON'
+import sys
+sys.path.append("/usr/lib/python3/dist-packages")
+import lmdb
+env = lmdb.open("d/log", max_dbs=32, map_size=1 << 30)
+tree = env.open_db(b"tree", integerkey=True, create=False)
+with env.begin(write=True, db=tree) as txn:
+    key, row = next((bytes(k), bytes(v)) for k, v in txn.cursor())
+    txn.put(key, bytes([row[0] ^ 1]) + row[1:])
+env.close()
+PYTHON
+    refuse 1 --ledger c pull d --format json
+    [[ $stderr == *'"code":"verification-failed"'* ]]
+    root c | diff before -
+    rm -r d
+    cp -r ledger d
+    spoil d/personal-0/data.mdb "note 150"
+    refuse 1 --ledger c pull d --format json
+    [[ $stderr == *'"code":"verification-failed"'* ]]
+    root c | diff before -
+    rm -r d/log
+    refuse 3 --ledger c pull d
+    refuse 3 --ledger c pull nothing
+    daybook --ledger c pull ledger
+    daybook --ledger c verify
+}
+
+@test "pull from a ledger that is written to takes whole entries" {
+    orders 1
+    daybook --ledger c init >/dev/null
+    write_meanwhile
+    for i in $(seq 8); do
+        daybook --ledger c pull ledger >/dev/null
+        root c >note
+        daybook verify --checkpoint note >/dev/null
+    done
+    end_writers
+    daybook --ledger c pull ledger
+    daybook --ledger c verify
+    root | diff - <(root c)
+}
+
+@test "two pulls at once into one ledger are one history" {
+    daybook import "$data/northwind_orders.csv" >/dev/null
+    daybook --ledger c init >/dev/null
+    daybook --ledger c pull ledger &
+    daybook --ledger c pull ledger
+    wait $!
+    root | diff - <(root c)
+    daybook --ledger c verify
+}
+
+@test "pull killed at any moment goes on where it was" {
+    for i in 1 2 3; do
+        sed "s/^[0-9]*,/$i&/" "$data/northwind_orders.csv" >orders.csv
+        daybook import orders.csv >/dev/null
+    done
+    for i in $(seq 6); do
+        rm -rf c
+        daybook --ledger c init >/dev/null
+        for j in 1 2 3; do
+            timeout -s KILL "0.0$((RANDOM % 10))$((RANDOM % 10))" "$DAYBOOK" --ledger c pull ledger >/dev/null 2>&1 || true
+        done
+        root c >note
+        daybook verify --checkpoint note >/dev/null || [ "$(sed -n 2p note)" = 0 ]
+        daybook --ledger c pull ledger
+        root | diff - <(root c)
+        daybook --ledger c verify >/dev/null
+    done
 }

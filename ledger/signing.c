@@ -563,3 +563,148 @@ int signing_kept(struct daybook *ledger, bool witnessed, char **ret, struct dayb
     size_t len;
     return small_file_read(daybook_folder(ledger), witnessed ? WITNESSED_FILE : LAST_FILE, ret, &len, NULL, err);
 }
+
+/* ---- witnesses */
+
+static int read_witnesses(struct key_list *list, const char *folder, struct daybook_error *err)
+{
+    char *text = NULL;
+    size_t len = 0;
+    struct daybook_text line;
+    int rc = small_file_read(folder, WITNESSES_FILE, &text, &len, NULL, err);
+    struct daybook_text rest = {text, len};
+    while (!rc && text && evidence_line(&rest, &line))
+        rc = add_key_text(list, line, err);
+    free(text);
+    return rc;
+}
+
+int signing_witnesses(struct daybook *ledger, struct note_key **ret, size_t *ret_count, struct daybook_error *err)
+{
+    struct key_list list = {0};
+    int rc = read_witnesses(&list, daybook_folder(ledger), err);
+    if (rc) {
+        free(list.keys);
+        return rc;
+    }
+    *ret = list.keys;
+    *ret_count = list.count;
+    return 0;
+}
+
+static int write_witnesses(const struct signing *s, const struct key_list *list, struct daybook_error *err)
+{
+    char *text = NULL, key[NOTE_VKEY_SIZE];
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    for (size_t i = 0; i < list->count && out; i++) {
+        note_key_print(&list->keys[i], key);
+        fprintf(out, "%s\n", key);
+    }
+    bool failed = !out || ferror(out);
+    failed = (out && fclose(out)) || failed;
+    int rc = failed ? no_memory(err) : small_file_replace(s->folder, WITNESSES_FILE, PUBLIC_MODE, text, err);
+    free(text);
+    return rc;
+}
+
+int signing_add_witness(struct daybook *ledger, const struct note_key *key, struct daybook_error *err)
+{
+    struct signing s = {.ledger = ledger, .folder = daybook_folder(ledger), .lock = -1};
+    struct key_list list = {0};
+    if (key->algorithm != NOTE_COSIGNATURE)
+        return daybook_fail(err, DAYBOOK_BAD_VALUE,
+                            "This is the key of a log, not of a witness: a witness signs with a key of kind 4.");
+    int rc = take_lock(&s, err);
+    if (!rc)
+        rc = read_witnesses(&list, s.folder, err);
+    size_t before = list.count;
+    if (!rc)
+        rc = add_key(&list, key, err);
+    if (!rc && list.count == before)
+        rc = daybook_fail(err, DAYBOOK_ALREADY_EXISTS, "The witness %s is known already.", key->name);
+    if (!rc)
+        rc = write_witnesses(&s, &list, err);
+    free(list.keys);
+    end(&s);
+    return rc;
+}
+
+static bool has_signed(const struct note *note, const struct note_key *key)
+{
+    struct note_signature signature;
+    struct daybook_text rest = note->signatures;
+    while (note_next_signature(&rest, &signature))
+        if (note_is_by(&signature, key))
+            return true;
+    return false;
+}
+
+/* The lines of witnesses that the kept note does not have yet, appended to `out`. */
+static int put_new_lines(FILE *out, const struct note *kept, struct daybook_text lines,
+                         const struct key_list *witnesses, size_t *ret_count, struct daybook_error *err)
+{
+    struct note_signature signature;
+    struct daybook_text rest = lines;
+    for (const char *line = rest.ptr; note_next_signature(&rest, &signature); line = rest.ptr)
+        for (size_t i = 0; i < witnesses->count; i++) {
+            const struct note_key *key = &witnesses->keys[i];
+            if (!note_is_by(&signature, key) || has_signed(kept, key))
+                continue;
+            if (!note_signature_holds(&signature, key, kept->text))
+                return daybook_fail(
+                    err, DAYBOOK_VERIFICATION_FAILED,
+                    "%s has not signed the last checkpoint with this line: it is of another one, or was "
+                    "altered.",
+                    key->name);
+            fwrite(line, 1, (size_t)(rest.ptr - line), out);
+            ++*ret_count;
+        }
+    return 0;
+}
+
+static int keep_lines(const struct signing *s, struct daybook_text lines, size_t *ret_kept, struct daybook_error *err)
+{
+    struct key_list witnesses = {0};
+    struct note kept;
+    char *text = NULL;
+    size_t len = 0, count = 0;
+    FILE *out = open_memstream(&text, &len);
+    int rc = out ? note_parse(text_of(s->last), &kept, err) : no_memory(err);
+    if (!rc)
+        rc = read_witnesses(&witnesses, s->folder, err);
+    if (!rc) {
+        fputs(s->last, out);
+        rc = put_new_lines(out, &kept, lines, &witnesses, &count, err);
+    }
+    bool failed = out && ferror(out);
+    failed = (out && fclose(out)) || failed;
+    if (!rc && failed)
+        rc = no_memory(err);
+    if (!rc && count)
+        rc = small_file_replace(s->folder, LAST_FILE, PUBLIC_MODE, text, err);
+    if (!rc && count)
+        rc = small_file_replace(s->folder, WITNESSED_FILE, PUBLIC_MODE, text, err);
+    free(text);
+    free(witnesses.keys);
+    if (!rc)
+        *ret_kept = count;
+    return rc;
+}
+
+int signing_keep_cosignatures(struct daybook *ledger, struct daybook_text lines, size_t *ret_kept,
+                              struct daybook_error *err)
+{
+    struct signing s = {.ledger = ledger, .folder = daybook_folder(ledger), .lock = -1};
+    int rc = note_parse_signatures(lines, err);
+    if (!rc)
+        rc = take_lock(&s, err);
+    if (!rc)
+        rc = read_last(&s, err);
+    if (!rc && !s.last)
+        rc = daybook_fail(err, DAYBOOK_NOT_FOUND, "No checkpoint was signed yet: `daybook checkpoint` makes one.");
+    if (!rc)
+        rc = keep_lines(&s, lines, ret_kept, err);
+    end(&s);
+    return rc;
+}

@@ -171,25 +171,17 @@ static bool is_empty_tree(const struct tree_hash *root)
     return same(root, &empty);
 }
 
-bool proof_consistency_holds(const struct proof *proof, uint64_t old_size, const struct tree_hash *old_root,
-                             uint64_t size, const struct tree_hash *root)
+/* From the subtree at the end of the old tree up to both roots. */
+static bool climb_to_roots(const struct proof *proof, uint64_t old_size, const struct tree_hash *first, unsigned used,
+                           uint64_t size, struct tree_hash *ret_old, struct tree_hash *ret_new)
 {
-    if (old_size > size || proof->count > PROOF_HASHES_MAX || (size == 0 && !is_empty_tree(root)))
-        return false;
-    if (old_size == 0)
-        return proof->count == 0 && is_empty_tree(old_root);
-    if (old_size == size)
-        return proof->count == 0 && same(old_root, root);
-    bool old_root_is_first = (old_size & (old_size - 1)) == 0;
-    if (!old_root_is_first && proof->count == 0)
-        return false;
-    struct tree_hash fr = old_root_is_first ? *old_root : proof->hashes[0], sr = fr;
+    struct tree_hash fr = *first, sr = *first;
     uint64_t fn = old_size - 1, sn = size - 1;
     while (fn & 1) {
         fn >>= 1;
         sn >>= 1;
     }
-    for (unsigned i = old_root_is_first ? 0 : 1; i < proof->count; i++) {
+    for (unsigned i = used; i < proof->count; i++) {
         if (sn == 0)
             return false;
         if (fn & 1 || fn == sn) {
@@ -202,5 +194,48 @@ bool proof_consistency_holds(const struct proof *proof, uint64_t old_size, const
         fn >>= 1;
         sn >>= 1;
     }
-    return sn == 0 && same(&fr, old_root) && same(&sr, root);
+    *ret_old = fr;
+    *ret_new = sr;
+    return sn == 0;
+}
+
+static bool is_power_of_two(uint64_t size)
+{
+    return (size & (size - 1)) == 0;
+}
+
+bool proof_consistency_holds(const struct proof *proof, uint64_t old_size, const struct tree_hash *old_root,
+                             uint64_t size, const struct tree_hash *root)
+{
+    struct tree_hash fr, sr;
+    if (old_size > size || proof->count > PROOF_HASHES_MAX || (size == 0 && !is_empty_tree(root)))
+        return false;
+    if (old_size == 0)
+        return proof->count == 0 && is_empty_tree(old_root);
+    if (old_size == size)
+        return proof->count == 0 && same(old_root, root);
+    bool old_root_is_first = is_power_of_two(old_size);
+    if (!old_root_is_first && proof->count == 0)
+        return false;
+    const struct tree_hash *first = old_root_is_first ? old_root : &proof->hashes[0];
+    return climb_to_roots(proof, old_size, first, old_root_is_first ? 0 : 1, size, &fr, &sr) && same(&fr, old_root) &&
+           same(&sr, root);
+}
+
+bool proof_old_root(const struct proof *proof, uint64_t old_size, uint64_t size, const struct tree_hash *root,
+                    struct tree_hash *ret)
+{
+    struct tree_hash sr;
+    if (old_size > size || proof->count > PROOF_HASHES_MAX)
+        return false;
+    if (old_size == 0 || old_size == size) {
+        struct tree none;
+        tree_init(&none);
+        tree_root(&none, ret);
+        if (old_size)
+            *ret = *root;
+        return proof->count == 0;
+    }
+    return !is_power_of_two(old_size) && proof->count &&
+           climb_to_roots(proof, old_size, &proof->hashes[0], 1, size, ret, &sr) && same(&sr, root);
 }

@@ -33,6 +33,10 @@ bool proof_inclusion_holds(const struct proof *proof, const struct tree_hash *le
                            const struct tree_hash *root);
 bool proof_consistency_holds(const struct proof *proof, uint64_t old_size, const struct tree_hash *old_root,
                              uint64_t size, const struct tree_hash *root);
+/* The root of the old tree, as a proof that holds says it. False where it cannot tell (old_size is a power of two: the
+ * proof begins with that root), or does not hold. */
+bool proof_old_root(const struct proof *proof, uint64_t old_size, uint64_t size, const struct tree_hash *root,
+                    struct tree_hash *ret);
 
 /* ---- files */
 

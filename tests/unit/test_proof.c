@@ -222,6 +222,11 @@ static void check_consistency(struct log *log, uint64_t old_size, uint64_t size)
     assert_int_equal(proof.count, model.count);
     assert_memory_equal(proof.hashes, model.hashes, model.count * sizeof *model.hashes);
     assert_true(proof_consistency_holds(&proof, old_size, &old_root, size, &root));
+    struct tree_hash told;
+    bool tells = proof_old_root(&proof, old_size, size, &root, &told);
+    assert_int_equal(tells, old_size == size || (old_size & (old_size - 1)) || !old_size);
+    if (tells)
+        assert_memory_equal(&told, &old_root, sizeof told);
     struct tree_hash other = root;
     other.bytes[0] ^= 0x80;
     assert_false(old_size && proof_consistency_holds(&proof, old_size, &old_root, size, &other));

@@ -389,8 +389,9 @@ PYTHON
     python3 -I b/*/verify.py >out
     grep -qF "root $(root | sed -n 3p)" out
     spoil "$(ls -d b/*/log)/data.mdb" P-1
-    python3 -I b/*/verify.py >out
+    ! python3 -I b/*/verify.py >out
     nowhere -F "root $(root | sed -n 3p)" out
+    grep -q '^NOT VERIFIED: ' out
 }
 
 @test "pull into an empty ledger makes the same ledger" {

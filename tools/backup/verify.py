@@ -5,9 +5,9 @@
 
 From FOLDER/log/data.mdb (FOLDER: where this file lies, unless said) it reads the stored events and says whether they
 are 1, 2, 3 … without a gap, what the root of their Merkle tree is (RFC 6962), whether each personal value that is
-there fits its commitment, and whether all this is what a checkpoint kept elsewhere says. Who signed the checkpoint, a
-key tells: --key, else FOLDER/checkpoint.pub. Have both from outside: who can change a ledger can change what lies
-beside it. Exit 0: nothing is wrong. Nobody may write to the ledger meanwhile; a backup is at rest."""
+there fits its commitment, and whether all this is what a checkpoint kept elsewhere says, or else the folder's own
+backup.json. Who signed the checkpoint, a key tells: --key, else FOLDER/checkpoint.pub. Have both from outside: who can
+change a ledger can change what lies beside it. Exit 0: nothing is wrong. Nobody may write to it meanwhile."""
 import argparse, base64, hashlib, mmap, os, re, struct, sys
 
 
@@ -174,7 +174,7 @@ def read_key(vkey):
 
 
 def read_checkpoint(note, keys):
-    """Origin, size and root that a checkpoint names, and the names of those of the keys that have signed it."""
+    """Origin, size and root that a checkpoint names, once it is signed by one of the keys if there are any."""
     text, _, lines = note.rpartition("\n\n")
     match = re.fullmatch(r"([^\n]+)\n(0|[1-9][0-9]{0,18})\n([^\n]+)", text)
     root = unbase64(match[3]) if match else None
@@ -214,17 +214,16 @@ def verify(folder, checkpoint):
             key, value = next(values, (None, None))
             fitting += 1
     stray = int.from_bytes(key[:8], "big") if key else tree.size + 1
-    need(stray > tree.size, f"There is a personal value of event {stray}, and no such event.")
+    need(stray > tree.size, f"There is a personal value of event {stray}, but no such event.")
     print(f"size {tree.size}\nroot {base64.b64encode(tree.root()).decode()}")
     print(f"Every event from 1 to {tree.size} is there.")
     print(f"Each of the {fitting} personal values that are there is the one that its event committed to.")
-    if not checkpoint:
-        print("The root is what an earlier checkpoint says, or not: give one that was kept elsewhere as --checkpoint.")
-        return
-    origin, size, root = checkpoint
-    need(size <= tree.size, f"The checkpoint has {size} events; {size - tree.size} are missing at the end.")
-    need((tree.root() if size == tree.size else root_then) == root, f"The first {size} events are not what they were.")
-    print(f"The first {size} are what the checkpoint of {origin} says.")
+    if checkpoint:
+        source, size, root = checkpoint
+        need(size <= tree.size, f"By {source} there are {size} events: {size - tree.size} are missing at the end.")
+        need((tree.root() if size == tree.size else root_then) == root,
+             f"The first {size} events are not what they were: {source} has another root.")
+        print(f"The first {size} are what {source} says.")
 
 
 def main():
@@ -234,15 +233,24 @@ def main():
     parser.add_argument("--key", metavar="VKEY", help="whose checkpoint it must be; else that of FOLDER/checkpoint.pub")
     args = parser.parse_args()
     try:
-        public, checkpoint = os.path.join(args.folder, "checkpoint.pub"), None
+        checkpoint, inside = None, os.path.join(args.folder, "backup.json")
         if args.checkpoint:
+            public = os.path.join(args.folder, "checkpoint.pub")
             vkeys = [args.key] if args.key else read(public).split() if os.path.exists(public) else []
-            checkpoint = read_checkpoint(read(args.checkpoint), [read_key(vkey) for vkey in vkeys])
-            print(f"{args.checkpoint} is signed by {checkpoint[0]}." if vkeys else
+            origin, size, root = read_checkpoint(read(args.checkpoint), [read_key(vkey) for vkey in vkeys])
+            checkpoint = f"the checkpoint of {origin}", size, root
+            print(f"{args.checkpoint} is signed by {origin}." if vkeys else
                   f"Whether the signature of {args.checkpoint} is good is not known: there is no key.")
+        elif os.path.exists(inside):
+            match = re.search(r'"events": ([0-9]{1,19}),\s*"root": "([0-9a-f]{64})"', read(inside))
+            need(match, f"{inside} is damaged.")
+            checkpoint = "backup.json", int(match[1]), bytes.fromhex(match[2])
         verify(args.folder, checkpoint)
+        if not args.checkpoint:
+            print("That none of it was rewritten, only a checkpoint can show that was kept elsewhere: --checkpoint FILE.")
     except (Wrong, OSError, ValueError, struct.error) as error:
-        print(f"NOT VERIFIED: {'A file of it is damaged.' if isinstance(error, struct.error) else error}")
+        said = f"{error.filename}: {error.strerror}." if isinstance(error, OSError) else str(error)
+        print("NOT VERIFIED:", "A file of it is damaged." if isinstance(error, struct.error) else said)
         return 1
     return 0
 

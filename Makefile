@@ -110,8 +110,10 @@ $(all_objects): $(out)/%.o: %.c
 # Only what the public headers declare is seen from outside.
 $(library_objects): CPPFLAGS += -fPIC -fvisibility=hidden
 
-# Files that the program carries in itself.
+# Files that the program carries in itself (tools/embed.h).
 $(out)/tools/backup/files.o: tools/backup/verify.py tools/backup/README.txt
+$(out)/tools/pack/evidence.o: tools/pack/check.py
+$(out)/tools/pack/readme.o: tools/pack/readme.en.txt tools/pack/readme.zh.txt
 
 # An archive is made anew, so that it never keeps the object of a source that is gone.
 # Tools and tests look inside: they are linked with all names of the library. What others link is one object, in which

@@ -104,8 +104,11 @@ int backup_read(const char *folder, struct daybook_copy *ret, struct daybook_err
     if (rc)
         return rc;
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read(fd, text, MANIFEST_MAX);
-    if (len < 0 && errno != ENOENT && errno != ENOTDIR)
+    ssize_t len;
+    do
+        len = fd < 0 ? -1 : read(fd, text, MANIFEST_MAX);
+    while (len < 0 && errno == EINTR);
+    if (len < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP && errno != EISDIR)
         rc = path_fail(path, errno, "reading", err);
     if (fd >= 0)
         close(fd);
@@ -132,7 +135,7 @@ static int add(struct backup_list *list, const struct daybook_copy *copy, struct
     return 0;
 }
 
-/* The name must be the one that the manifest gives; what cannot be read is none of ours. */
+/* The name must be the one that the manifest gives; what we may not read is none of ours. */
 static int look_at(const char *dir, const char *name, struct backup_list *list, struct daybook_error *err)
 {
     char path[FOLDER_PATH_MAX];
@@ -144,10 +147,8 @@ static int look_at(const char *dir, const char *name, struct backup_list *list, 
     if (lstat(path, &status) || !S_ISDIR(status.st_mode))
         return 0;
     rc = backup_read(path, &copy, err);
-    if (rc == DAYBOOK_NO_MEMORY)
-        return rc;
     if (rc)
-        return 0;
+        return rc == DAYBOOK_NOT_FOUND || rc == DAYBOOK_READ_ONLY ? 0 : rc;
     backup_name(&copy);
     return strcmp(copy.name, name) == 0 ? add(list, &copy, err) : 0;
 }

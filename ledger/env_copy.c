@@ -64,6 +64,8 @@ int env_copy_table(struct env_copy *copy, MDB_txn *from, MDB_dbi table, const ch
         if (copy->progress && ++rows % PROGRESS_ROWS == 0)
             copy->progress(copy->context, PROGRESS_ROWS);
     }
+    if (copy->progress)
+        copy->progress(copy->context, rows % PROGRESS_ROWS);
     if (cursor)
         mdb_cursor_close(cursor);
     return rc || lmdb == MDB_NOTFOUND ? rc : env_fail(copy->env, lmdb, err);

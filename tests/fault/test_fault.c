@@ -86,6 +86,9 @@ static const struct command commands[] = {
     {{"log"}, ORDERS, SAME_ANSWER},
     {{"verify", "--format", "json"}, ORDERS, SAME_ANSWER},
     {{"checkpoint"}, ORDERS, SAME_ANSWER},
+    {{"backup", "made", "--keep", "1"}, ORDERS, ONE_COMMIT},
+    {{"restore", "backups"}, NO_LEDGER, ONE_COMMIT},
+    {{"pull", "backups"}, EMPTY, ONE_COMMIT},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
@@ -222,13 +225,14 @@ static int look(uint64_t earlier_size, struct size_and_root *ret, struct daybook
 static void make_bases(void)
 {
     static struct outcome lines;
-    static const char *const log[ARGUMENTS_MAX] = {"log"};
+    static const char *const log[ARGUMENTS_MAX] = {"log"}, *const backup[ARGUMENTS_MAX] = {"backup", "backups"};
     for (size_t i = 0; i < sizeof preparations / sizeof *preparations; i++) {
         copy_ledger(base_names[preparations[i].from], "ledger");
         run_well(preparations[i].arguments);
         copy_ledger("ledger", base_names[preparations[i].made]);
     }
     copy_ledger(base_names[ORDERS], "ledger");
+    run_well(backup);
     run(log, false, &lines);
     write_text("lines.jsonl", lines.out);
     write_text("orders.csv", "Order No,Customer,Item No,Qty,Order Date,Promised Date,Remarks\n"

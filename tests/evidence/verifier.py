@@ -134,7 +134,7 @@ def from_decimal(text):
 
 def lines_of(text):
     """The lines of a text, each of which ends with LF."""
-    need("\r" not in text, "There is a CR.")
+    need(not re.search("[\x00-\x09\x0b-\x1f]", text), "There is a control character that is no LF.")
     need(text.endswith("\n"), "The last line does not end.")
     return text[:-1].split("\n")
 

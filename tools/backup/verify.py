@@ -144,7 +144,8 @@ def signed(message, signature, public_key):
     if len(signature) != 64 or point is None or s >= L:
         return False
     k = int.from_bytes(hashlib.sha512(signature[:32] + public_key + message).digest(), "little") % L
-    return encode(add(multiply(s, BASE), multiply(L - k, point))) == signature[:32]
+    minus = (P - point[0], point[1], 1, P - point[3])
+    return encode(add(multiply(s, BASE), multiply(k, minus))) == signature[:32]
 
 
 # ---- signed notes

@@ -86,3 +86,8 @@ orders() {
     daybook checkpoint >note
     "$EVIDENCE/damage.py" ledger note "${DAMAGES:-400}"
 }
+
+@test "a second implementation agrees on logs of every size from 0 to 600" {
+    [[ $DAYBOOK != */sanitize/* ]] || skip "a library with sanitizers cannot be loaded into Python"
+    "$EVIDENCE/agree.py" library
+}

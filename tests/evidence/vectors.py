@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
 """The second implementation is held against published vectors, and against itself: what one half of it makes, the other
 half accepts, and nothing else."""
-import hashlib
 import unittest
 
-from verifier import (BASE, COSIGNATURE, L, Checkpoint, Consistency, Inclusion, Key, Log, Wrong, check_consistency,
-                      check_inclusion, commitment, ed25519_sign, encode, leaf_hash, multiply, open_note, secret_scalar,
-                      signed, to_base64)
+from verifier import (COSIGNATURE, L, Checkpoint, Consistency, Inclusion, Key, Log, Wrong, check_consistency,
+                      check_inclusion, commitment, ed25519_sign, expanded, leaf_hash, open_note, signed, to_base64)
 
 LEAVES = [bytes.fromhex(leaf) for leaf in
           ("", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f")]
@@ -64,13 +62,14 @@ class Tree(unittest.TestCase):
         log = Log([bytes([n]) for n in range(20)])
         for size in range(1, 21):
             for index in range(size):
-                path, leaf = log.inclusion(index, size), log.hashes[index]
-                check_inclusion(index, size, leaf, path, log.root(size))
-                for args in ((index ^ 1, size, leaf, path, log.root(size)), (index, size, leaf_hash(b"x"), path, log.root(size)),
-                             (index, size, leaf, path + [leaf], log.root(size)), (index, size, leaf, path[:-1], log.root(size)),
-                             (index, size, leaf, path, log.root(size - 1)), (size, size, leaf, path, log.root(size))):
-                    if args[0] != index or args[2] != leaf or args[3] != path or args[4] != log.root(size):
-                        self.assertRaises(Wrong, check_inclusion, *args)
+                path, leaf, root = log.inclusion(index, size), log.hashes[index], log.root(size)
+                check_inclusion(index, size, leaf, path, root)
+                for wrong in ((size, size, leaf, path, root), (index, size, leaf_hash(b"x"), path, root),
+                              (index, size, leaf, path + [leaf], root), (index, size, leaf, path, log.root(size - 1))):
+                    self.assertRaises(Wrong, check_inclusion, *wrong)
+                if path:
+                    self.assertRaises(Wrong, check_inclusion, index, size, leaf, path[:-1], root)
+                    self.assertRaises(Wrong, check_inclusion, (index + 1) % size, size, leaf, path, root)
 
     def test_every_old_tree_is_extended_by_what_has_grown_from_it(self):
         log = Log([bytes([n]) for n in range(20)])
@@ -89,7 +88,7 @@ class Tree(unittest.TestCase):
 class Signatures(unittest.TestCase):
     def test_ed25519(self):
         for seed, public, message, signature in (map(bytes.fromhex, row) for row in ED25519):
-            self.assertEqual(encode(multiply(secret_scalar(seed)[0], BASE)), public)
+            self.assertEqual(expanded(seed)[2], public)
             self.assertEqual(ed25519_sign(seed, message), signature)
             self.assertTrue(signed(message, signature, public))
             self.assertFalse(signed(message + b"x", signature, public))
@@ -103,8 +102,8 @@ class Signatures(unittest.TestCase):
         self.assertEqual(KEY.vkey, VKEY)
         self.assertEqual(Key.of_vkey(VKEY).id.hex(), "dc12ec4c")
         self.assertEqual(Key.of_skey(KEY.skey), KEY)
-        for vkey in ("", "x", VKEY[:-1], VKEY + "=", VKEY + "\n", VKEY.replace("dc12", "dc13"), VKEY.replace("test", "tes"),
-                     VKEY.replace("+AQ", "+Ag"), VKEY.replace("example/", "example ")):
+        for vkey in ("", "x", VKEY[:-1], VKEY + "=", VKEY + "\n", VKEY.replace("dc12", "dc13"),
+                     VKEY.replace("test", "tes"), VKEY.replace("+AQ", "+Ag"), VKEY.replace("example/", "example ")):
             self.assertRaises(Wrong, Key.of_vkey, vkey)
 
     def test_a_note_is_spoilt_by_one_bad_signature_of_a_known_key(self):
@@ -129,8 +128,8 @@ class Signatures(unittest.TestCase):
     def test_a_checkpoint_has_one_form(self):
         root = to_base64(LOG.root(7))
         Checkpoint.of_text(f"a\n7\n{root}\n")
-        for text in (f"a\n07\n{root}\n", f"a\n-7\n{root}\n", f"a\n7 \n{root}\n", f"\n7\n{root}\n", f"a\n7\n{root}\nmore\n",
-                     f"a\n7\n{root[:-1]}\n", f"a\n7\n{root[:-2]}x=\n", f"a\n9223372036854775808\n{root}\n", f"a\n7\n{root}",
+        for text in (f"a\n07\n{root}\n", f"a\n-7\n{root}\n", f"a\n7 \n{root}\n", f"\n7\n{root}\n", f"a\n7\n{root}\nx\n",
+                     f"a\n7\n{root[:-1]}\n", f"a\n7\n{root[:-2]}x=\n", f"a\n{1 << 63}\n{root}\n", f"a\n7\n{root}",
                      f"a\n٧\n{root}\n", "a\n7\n" + to_base64(b"short") + "\n"):
             self.assertRaises(Wrong, Checkpoint.of_text, text)
 
@@ -167,7 +166,6 @@ class Proofs(unittest.TestCase):
         self.assertEqual(commitment(bytes(range(16)), "王小明").hex(),
                          "460041ab1faba92968537d4659b3b6464cb8cb968b0bb544dfc289d50806d092")
         self.assertNotEqual(commitment(bytes(range(16)), "王小"), commitment(bytes(range(16)), "王小明"))
-        self.assertEqual(hashlib.sha256(bytes(range(16)) + "王小明".encode()).digest(), commitment(bytes(range(16)), "王小明"))
 
 
 if __name__ == "__main__":

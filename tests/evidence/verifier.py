@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 
 sys.dont_write_bytecode = True  # nothing is built outside build/
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools" / "backup"))
-from verify import BASE, L, Wrong, encode, multiply, need, signed, unbase64  # noqa: E402
+import verify  # noqa: E402
+from verify import BASE, L, Wrong, encode, multiply, need, unbase64  # noqa: E402
+
+signed = functools.lru_cache(maxsize=None)(verify.signed)  # tests ask the same again and again
 
 ED25519, COSIGNATURE = 1, 4
 HASHES_MAX = 63  # of a tree with as many leaves as a signed 64-bit size can say
@@ -141,15 +144,16 @@ def lines_of(text):
 
 # ---- keys
 
-def secret_scalar(seed):
-    """The number and the prefix that a seed stands for."""
+@functools.lru_cache(maxsize=None)
+def expanded(seed):
+    """The secret number, the secret prefix and the public key that a seed stands for."""
     digest = hashlib.sha512(seed).digest()
-    return int.from_bytes(digest[:32], "little") & (1 << 254) - 8 | 1 << 254, digest[32:]
+    scalar = int.from_bytes(digest[:32], "little") & (1 << 254) - 8 | 1 << 254
+    return scalar, digest[32:], encode(multiply(scalar, BASE))
 
 
 def ed25519_sign(seed, message):
-    scalar, prefix = secret_scalar(seed)
-    public = encode(multiply(scalar, BASE))
+    scalar, prefix, public = expanded(seed)
     r = int.from_bytes(hashlib.sha512(prefix + message).digest(), "little") % L
     point = encode(multiply(r, BASE))
     k = int.from_bytes(hashlib.sha512(point + public + message).digest(), "little") % L
@@ -166,7 +170,7 @@ class Key:
 
     @classmethod
     def of_seed(cls, name, seed, kind=ED25519):
-        return cls(name, encode(multiply(secret_scalar(seed)[0], BASE)), kind, seed)
+        return cls(name, expanded(seed)[2], kind, seed)
 
     @classmethod
     def of_vkey(cls, vkey):
@@ -262,7 +266,7 @@ class Checkpoint:
         """A checkpoint is of a log whose key, called as its origin, has signed it."""
         text, signers = open_note(note, keys)
         checkpoint = cls.of_text(text)
-        need(any(key.name == checkpoint.origin and key.kind == ED25519 for key in signers), "Its own log has not signed it.")
+        need(any((key.name, key.kind) == (checkpoint.origin, ED25519) for key in signers), "Its log has not signed it.")
         return checkpoint
 
 

@@ -3,6 +3,7 @@
 #include "ledger/env_copy.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 enum { COMMIT_BYTES = 32 << 20, PROGRESS_ROWS = 1024 };
@@ -73,9 +74,11 @@ int env_copy_table(struct env_copy *copy, MDB_txn *from, MDB_dbi table, const ch
 
 int env_copy_end(struct env_copy *copy, struct daybook_error *err)
 {
-    int rc = commit(copy, err);
+    int fd = -1, rc = commit(copy, err);
     if (!rc)
         rc = env_fail(copy->env, mdb_env_sync(env_lmdb(copy->env), 1), err);
+    if (!rc && !mdb_env_get_fd(env_lmdb(copy->env), &fd))
+        posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED); /* who verifies it reads what is on the disk */
     env_copy_abort(copy);
     return rc;
 }

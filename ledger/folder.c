@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ledger/env.h"
@@ -131,17 +132,26 @@ int folder_sync(const char *path, struct daybook_error *err)
 
 /* ---- in the making */
 
-/* Takes the lock of a folder that nobody has; -1 otherwise. */
-static int lock_folder(const char *path, int operation)
+/* -1 where it is another's, or where folders cannot be locked, as on NFS: nobody takes it there. */
+static int lock_folder(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    int failed = fd < 0 ? -1 : flock(fd, operation);
-    while (failed && fd >= 0 && errno == EINTR)
-        failed = flock(fd, operation);
-    if (!failed || fd < 0)
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
         return fd;
     close(fd);
     return -1;
+}
+
+/* Whose turn it is to look around in a folder, for a moment; not for long, as who called us may hold that lock. */
+static int wait_for_turn(const char *path)
+{
+    enum { TRIES = 200, PAUSE_NS = 5000000 };
+    int fd = lock_folder(path);
+    for (int i = 0; fd < 0 && errno == EWOULDBLOCK && i < TRIES; i++) {
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+        fd = lock_folder(path);
+    }
+    return fd;
 }
 
 /* What killed processes have left. */
@@ -154,7 +164,7 @@ static int remove_abandoned(const char *parent, const char *prefix, struct daybo
         if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
             continue;
         rc = folder_join(path, parent, entry->d_name, err);
-        int lock = rc ? -1 : lock_folder(path, LOCK_EX | LOCK_NB);
+        int lock = rc ? -1 : lock_folder(path);
         if (lock < 0)
             continue;
         rc = folder_remove(path, err);
@@ -170,9 +180,7 @@ int folder_begin(const char *parent, const char *prefix, struct folder_draft *re
     struct folder_draft draft = {.lock = -1};
     char name[FOLDER_PATH_MAX];
     snprintf(draft.parent, sizeof draft.parent, "%s", parent);
-    int turn = lock_folder(parent, LOCK_EX); /* nobody else looks between making and locking */
-    if (turn < 0)
-        return path_fail(parent, errno, "locking", err);
+    int turn = wait_for_turn(parent); /* nobody else looks between making and locking */
     uint32_t number = 0;
     int rc = remove_abandoned(parent, prefix, err);
     if (!rc && getrandom(&number, sizeof number, 0) < 0)
@@ -182,13 +190,12 @@ int folder_begin(const char *parent, const char *prefix, struct folder_draft *re
         rc = folder_join(draft.path, parent, name, err);
     if (!rc)
         rc = folder_make(draft.path, err);
-    if (!rc && (draft.lock = lock_folder(draft.path, LOCK_EX)) < 0)
-        rc = path_fail(draft.path, errno, "locking", err);
-    close(turn);
-    if (rc) {
-        rmdir(draft.path);
+    if (!rc)
+        draft.lock = lock_folder(draft.path);
+    if (turn >= 0)
+        close(turn);
+    if (rc)
         return rc;
-    }
     *ret = draft;
     return 0;
 }

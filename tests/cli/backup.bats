@@ -540,3 +540,13 @@ PYTHON
         daybook --ledger c verify >/dev/null
     done
 }
+
+@test "a lock on the folder of backups does not hold a backup up, and a link to it is as good" {
+    orders 1
+    mkdir far
+    ln -s far b
+    timeout 20 flock b "$DAYBOOK" backup b
+    daybook backup b --keep 1
+    [ "$(ls -A far | wc -l)" = 1 ]
+    daybook --ledger r restore b
+}

@@ -304,6 +304,9 @@ class Inclusion:
         need(said["tree_size"] == checkpoint.size, "It names another size.")
         need(from_base64(said["root_hash"], 32) == checkpoint.root, "It names another root.")
         need(from_base64(said["leaf_hash"], 32) == leaf_hash(proof.event), "It names another leaf.")
+        for shown in said.get("shown", []):
+            committed = b"\xc4\x20" + commitment(from_base64(shown["salt"], 16), shown["value"])  # as msgpack has it
+            need(committed in proof.event, f"The event committed to another {shown['field']}.")
         return proof
 
     def check(self, keys):

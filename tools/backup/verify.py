@@ -188,7 +188,7 @@ def read_checkpoint(note, keys):
         need(data and len(data) > 4, "The checkpoint has a line that is no signature.")
         for name, number, key in keys:
             if (name, number) == (signature[1], data[:4]):
-                need(signed(text.encode() + b"\n", data[4:], key), f"The signature of {name} is not one of this checkpoint.")
+                need(signed(text.encode() + b"\n", data[4:], key), f"The signature of {name} is not of this checkpoint.")
                 signers.append(name)
     need(not keys or match[1] in signers, f"The checkpoint is not signed by the key of {match[1]}.")
     return match[1], int(match[2]), root
@@ -248,7 +248,7 @@ def main():
             checkpoint = "backup.json", int(match[1]), bytes.fromhex(match[2])
         verify(args.folder, checkpoint)
         if not args.checkpoint:
-            print("That none of it was rewritten, only a checkpoint can show that was kept elsewhere: --checkpoint FILE.")
+            print("Only a checkpoint that was kept elsewhere shows that nothing was rewritten: --checkpoint FILE.")
     except (Wrong, OSError, ValueError, struct.error) as error:
         said = f"{error.filename}: {error.strerror}." if isinstance(error, OSError) else str(error)
         print("NOT VERIFIED:", "A file of it is damaged." if isinstance(error, struct.error) else said)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "ledger/date.h"
+#include "ledger/erase.h"
 #include "ledger/names.h"
 #include "ledger/sequence.h"
 #include "ledger/writer.h"
@@ -32,6 +33,8 @@ struct append_request {
     size_t count;
     struct daybook_result *results;
     size_t taken; /* of carried */
+    const struct daybook_erase_request *erase;
+    struct daybook_erased erased;
     int rc;
     struct daybook_error error;
     _Atomic uint32_t turn; /* a futex: each caller is woken by itself, once */
@@ -51,6 +54,8 @@ struct append_queue {
     struct sequence sequence;
     struct tree tree;
     struct event_scratch scratch;
+    struct erasure erasure;
+    bool has_moved; /* personal data, to its next generation */
 };
 
 int append_queue_new(struct append_queue **ret, struct daybook_error *err)
@@ -76,6 +81,7 @@ void append_queue_free(struct append_queue *queue)
     writer_release(&queue->writer);
     sequence_release(&queue->sequence);
     event_scratch_release(&queue->scratch);
+    erase_release(&queue->erasure);
     pthread_cond_destroy(&queue->gathered);
     pthread_mutex_destroy(&queue->lock);
     free(queue);
@@ -129,31 +135,49 @@ static int check_clock(const struct daybook *ledger, int64_t last_us, int64_t cl
                         now, last);
 }
 
-static int begin_batch(struct daybook *ledger, struct append_queue *q, struct store_txn **ret_log,
-                       struct personal_txn **ret_personal, struct daybook_error *err)
+/* What a forgetting that was killed left: the generation that it left behind, or the one that it was making. */
+static int remove_leftovers(struct daybook *ledger, struct store_txn *log, struct daybook_error *err)
+{
+    uint64_t generation = 0;
+    int rc = store_meta_number(log, "personal", &generation, err);
+    if (rc || (ledger->is_swept && ledger->swept_generation == generation &&
+               !personal_exists(ledger->folder, generation + 1)))
+        return rc;
+    rc = personal_remove_others(ledger->folder, generation, true, err);
+    ledger->is_swept = rc == 0;
+    ledger->swept_generation = generation;
+    return rc;
+}
+
+static int begin_batch(struct daybook *ledger, struct append_queue *q, struct daybook_error *err)
 {
     struct sequence *s = &q->sequence;
     uint64_t personal_seq = 0;
-    int rc = store_begin(ledger->store, true, ret_log, err);
+    s->log = NULL;
+    s->personal = NULL;
+    q->has_moved = false;
+    int rc = store_begin(ledger->store, true, &s->log, err);
     if (!rc)
-        rc = ledger_begin_personal(ledger, *ret_log, true, ret_personal, err);
+        rc = ledger_begin_personal(ledger, s->log, true, &s->personal, err);
     if (!rc)
-        rc = refresh_identity(ledger, *ret_log, err);
+        rc = remove_leftovers(ledger, s->log, err);
     if (!rc)
-        rc = read_last_event(q, *ret_log, err);
+        rc = refresh_identity(ledger, s->log, err);
     if (!rc)
-        rc = personal_last_seq(*ret_personal, &personal_seq, err);
+        rc = read_last_event(q, s->log, err);
+    if (!rc)
+        rc = personal_last_seq(s->personal, &personal_seq, err);
     bool repairs = !rc && personal_seq > s->last_seq;
     if (repairs)
-        rc = names_repair(*ret_log, *ret_personal, s->last_seq, err);
-    s->log = q->writer.log = *ret_log;
-    s->personal = q->writer.personal = *ret_personal;
+        rc = names_repair(s->log, s->personal, s->last_seq, err);
+    q->writer.log = s->log;
+    q->writer.personal = s->personal;
     s->tree = &q->tree;
     s->zone = ledger_zone(ledger);
     s->numbers = (struct daybook_text){ledger->numbers, strlen(ledger->numbers)};
     memset(s->last_ordinals, 0, sizeof s->last_ordinals);
     q->writer.ledger = ledger;
-    if (rc || repairs || !store_continues(*ret_log))
+    if (rc || repairs || !store_continues(s->log))
         writer_forget_names(&q->writer);
     application_begin_batch(&q->writer);
     return rc;
@@ -189,6 +213,16 @@ static bool changes_names(const struct entry *entry)
     return false;
 }
 
+/* What an entry is prepared by: where the log ends, the clock. */
+static int begin_entry(struct append_queue *q, struct daybook_error *err)
+{
+    struct writer *w = &q->writer;
+    w->last_seq = q->sequence.last_seq;
+    w->clock_us = ledger_clock_us();
+    w->today = zone_day(ledger_zone(w->ledger), w->clock_us);
+    return check_clock(w->ledger, q->sequence.last_recorded_us, w->clock_us, err);
+}
+
 /* One entry. *ret_broken: the transaction must be aborted. */
 static int append_entry(struct append_queue *q, const struct daybook_entry *request, struct daybook_result *result,
                         bool *ret_broken)
@@ -196,10 +230,7 @@ static int append_entry(struct append_queue *q, const struct daybook_entry *requ
     struct writer *w = &q->writer;
     struct sequence_verdict verdict = {0};
     result_init(result);
-    w->last_seq = q->sequence.last_seq;
-    w->clock_us = ledger_clock_us();
-    w->today = zone_day(ledger_zone(w->ledger), w->clock_us);
-    int rc = check_clock(w->ledger, q->sequence.last_recorded_us, w->clock_us, &result->error);
+    int rc = begin_entry(q, &result->error);
     if (!rc)
         rc = prepare_entry(w, request, result, &result->error);
     if (rc || result->repeated || w->entry.event_count == 0)
@@ -244,7 +275,74 @@ static int append_entries(struct append_queue *q, struct append_request *request
     return 0;
 }
 
+/* ---- forgetting */
+
+/* Personal data of this batch is put into the next generation from here on. */
+static int move_personal(struct append_queue *q, struct daybook_erased *ret, struct daybook_error *err)
+{
+    struct writer *w = &q->writer;
+    int rc = erase_move(&q->erasure, w->ledger, q->sequence.log, &q->sequence.personal, ret, err);
+    w->personal = q->sequence.personal;
+    q->has_moved |= rc == 0;
+    writer_forget_names(w);
+    return rc;
+}
+
+static int erase(struct append_queue *q, struct append_request *request, struct daybook_error *err)
+{
+    const struct daybook_erase_request *wanted = request->erase;
+    struct writer *w = &q->writer;
+    struct daybook_draft draft;
+    struct daybook_erased erased = {0};
+    struct daybook_result result;
+    struct sequence_verdict verdict = {0};
+    bool broken;
+    daybook_draft_init(&draft, DAYBOOK_PERSONAL_DATA_ERASED);
+    draft.category = erase_kind_name(wanted->kind);
+    draft.reason = wanted->reason;
+    const struct daybook_entry entry = {
+        .drafts = &draft, .draft_count = 1, .actor = wanted->actor, .via = wanted->via, .via_kind = wanted->via_kind};
+    int rc = erase_find(w->log, w->personal, wanted, &draft.target, err);
+    if (!rc)
+        rc = erase_collect(&q->erasure, w->log, w->personal, wanted->kind, draft.target, err);
+    if (!rc && q->erasure.value_count == 0) {
+        request->erased = (struct daybook_erased){.target = draft.target};
+        return 0;
+    }
+    if (!rc && erase_is_said_in(&q->erasure, wanted->reason))
+        rc = daybook_fail(err, DAYBOOK_BAD_VALUE, "The reason says what is to be forgotten. Give it without.");
+    if (!rc)
+        rc = begin_entry(q, err);
+    if (!rc) {
+        w->erases = true;
+        rc = prepare_entry(w, &entry, &result, err); /* by the names as they are: who asks may be who is forgotten */
+        w->erases = false;
+    }
+    if (!rc)
+        rc = move_personal(q, &erased, err);
+    if (!rc)
+        rc = sequence_entry(&q->sequence, &w->entry, w->clock_us, &verdict, &broken, err);
+    erased.first_seq = verdict.first_seq;
+    erased.last_seq = verdict.last_seq;
+    if (!rc)
+        request->erased = erased;
+    return rc;
+}
+
 /* ---- events carried from another log */
+
+/* The other ledger forgot something that this one, a copy made before, has still. */
+static int carry_erasure(struct append_queue *q, const struct daybook_data *data, struct daybook_error *err)
+{
+    enum daybook_erase_kind kind;
+    struct daybook_erased erased;
+    if (!erase_kind_of(data->category, &kind))
+        return 0;
+    int rc = erase_collect(&q->erasure, q->sequence.log, q->sequence.personal, kind, data->target, err);
+    if (rc == DAYBOOK_NOT_FOUND || rc == DAYBOOK_BAD_VALUE)
+        return 0; /* no rule makes an event of another log wrong */
+    return rc || q->erasure.value_count == 0 ? rc : move_personal(q, &erased, err);
+}
 
 struct carry {
     struct append_queue *queue;
@@ -333,7 +431,7 @@ static int carry_event(struct append_queue *q, const struct daybook_carried *car
         rc = names_of_event(&event, &data, q->sequence.personal, put_name, &c, err);
     if (!rc && names_key_in_table(&event, &data, q->sequence.numbers))
         rc = store_put_key(q->sequence.log, event.key, event.seq, err);
-    return rc;
+    return rc || event.type != DAYBOOK_PERSONAL_DATA_ERASED ? rc : carry_erasure(q, &data, err);
 }
 
 struct carried_values {
@@ -375,12 +473,23 @@ static int carry_events(struct append_queue *q, struct append_request *request, 
 
 /* ---- the queue */
 
-static int commit_batch(struct store_txn *log, struct personal_txn *personal, struct daybook_error *err)
+static int commit_batch(struct daybook *ledger, struct append_queue *q, struct daybook_error *err)
 {
-    int rc = personal_commit(personal, err); /* what a crash now leaves is taken back by the next writer */
+    uint64_t generation = 0;
+    int rc = store_meta_number(q->sequence.log, "personal", &generation, err);
     if (rc)
-        store_abort(log);
-    return rc ? rc : store_commit(log, err);
+        personal_abort(q->sequence.personal);
+    else /* what a crash now leaves is taken back by the next writer */
+        rc = personal_commit(q->sequence.personal, err);
+    if (rc)
+        store_abort(q->sequence.log);
+    else
+        rc = store_commit(q->sequence.log, err);
+    if (rc || !q->has_moved)
+        return rc;
+    rc = personal_remove_others(ledger->folder, generation, false, err);
+    ledger_let_go_of_personal(ledger, generation);
+    return rc;
 }
 
 /* Nothing of the batch is on disk, but memory may be ahead of it: the tree is loaded again, and an identity that was to
@@ -394,20 +503,28 @@ static void forget_batch(struct daybook *ledger, struct append_queue *q)
     store_abort(log);
 }
 
+static int run_requests(struct append_queue *q, struct append_request *batch, struct daybook_error *err)
+{
+    int rc = 0;
+    for (struct append_request *r = batch; r && !rc; r = r->next)
+        rc = r->erase ? erase(q, r, err) : r->carried ? carry_events(q, r, err) : append_entries(q, r, err);
+    return rc;
+}
+
 static void run_batch(struct daybook *ledger, struct append_queue *q, struct append_request *batch)
 {
-    struct store_txn *log = NULL;
-    struct personal_txn *personal = NULL;
     struct daybook_error error = {0};
-    int rc = begin_batch(ledger, q, &log, &personal, &error);
+    int rc = begin_batch(ledger, q, &error);
     uint64_t before = q->sequence.last_seq;
-    for (struct append_request *r = batch; r && !rc; r = r->next)
-        rc = r->carried ? carry_events(q, r, &error) : append_entries(q, r, &error);
+    if (!rc)
+        rc = run_requests(q, batch, &error);
     if (rc || q->sequence.last_seq == before) {
-        personal_abort(personal);
-        store_abort(log);
+        personal_abort(q->sequence.personal);
+        store_abort(q->sequence.log);
+        if (q->has_moved) /* to a generation that the log does not name */
+            ledger->is_swept = false;
     } else {
-        rc = commit_batch(log, personal, &error);
+        rc = commit_batch(ledger, q, &error);
     }
     if (rc)
         forget_batch(ledger, q);
@@ -453,12 +570,18 @@ static void gather(struct append_queue *q)
         continue;
 }
 
-/* All that wait, in their order; but carried events go alone, as they fail as a whole. */
+/* Carried events fail as a whole, and so does a forgetting. */
+static bool goes_alone(const struct append_request *request)
+{
+    return request->carried || request->erase;
+}
+
+/* All that wait, in their order; but some go alone. */
 static struct append_request *take_batch(struct append_queue *q, size_t *ret_count)
 {
     struct append_request *batch = q->first, *last = batch;
     size_t count = 1;
-    for (; !batch->carried && last->next && !last->next->carried; count++)
+    for (; !goes_alone(batch) && last->next && !goes_alone(last->next); count++)
         last = last->next;
     q->first = last->next;
     if (!q->first)
@@ -529,6 +652,16 @@ int daybook_carry(struct daybook *ledger, const struct daybook_carried *events, 
     struct append_request request = {.carried = events, .count = count};
     int rc = submit(ledger, &request, err);
     *ret_taken = request.taken;
+    return rc;
+}
+
+int daybook_erase(struct daybook *ledger, const struct daybook_erase_request *wanted, struct daybook_erased *ret,
+                  struct daybook_error *err)
+{
+    struct append_request request = {.erase = wanted};
+    int rc = submit(ledger, &request, err);
+    if (!rc)
+        *ret = request.erased;
     return rc;
 }
 

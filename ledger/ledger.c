@@ -130,7 +130,7 @@ int daybook_open(const char *folder, const struct daybook_open_options *options,
 {
     struct daybook *ledger = calloc(1, sizeof *ledger);
     struct store_txn *log = NULL;
-    struct personal_txn *personal = NULL;
+    struct daybook_snapshot *snapshot = NULL;
     if (!ledger)
         return path_fail(folder, ENOMEM, "opening", err);
     pthread_mutex_init(&ledger->lock, NULL);
@@ -143,10 +143,10 @@ int daybook_open(const char *folder, const struct daybook_open_options *options,
         rc = store_begin(ledger->store, false, &log, err);
     if (!rc)
         rc = ledger_read_identity(ledger, log, err);
-    if (!rc)
-        rc = ledger_begin_personal(ledger, log, false, &personal, err);
-    personal_abort(personal);
     store_abort(log);
+    if (!rc)
+        rc = daybook_snapshot_begin(ledger, &snapshot, err); /* personal data can be read */
+    daybook_snapshot_end(snapshot);
     if (rc)
         daybook_close(ledger);
     else
@@ -158,12 +158,7 @@ void daybook_close(struct daybook *ledger)
 {
     if (!ledger)
         return;
-    while (ledger->generations) {
-        struct personal_generation *next = ledger->generations->next;
-        personal_close(ledger->generations->personal);
-        free(ledger->generations);
-        ledger->generations = next;
-    }
+    personal_close(ledger->personal);
     if (!ledger->store || !store_refuse_forked(ledger->store, NULL)) /* else threads of the parent seem to wait in it */
         append_queue_free(ledger->queue);
     store_close(ledger->store);
@@ -201,25 +196,25 @@ const struct zone *ledger_zone(const struct daybook *ledger)
 
 /* ---- personal data */
 
+/* That generation of personal data, with one user more. A snapshot that began before the last forgetting may ask for
+ * an older one than the ledger keeps open. */
 static int open_generation(struct daybook *ledger, uint64_t number, struct personal **ret, struct daybook_error *err)
 {
-    for (struct personal_generation *g = ledger->generations; g; g = g->next)
-        if (g->number == number) {
-            *ret = g->personal;
-            return 0;
-        }
-    struct personal_generation *added = calloc(1, sizeof *added);
-    if (!added)
-        return path_fail(ledger->folder, ENOMEM, "opening", err);
-    int rc = personal_open(ledger->folder, number, ledger->options.unsafe_filesystem, &added->personal, err);
-    if (rc) {
-        free(added);
+    struct personal *opened = NULL;
+    bool is_kept = ledger->personal && ledger->personal_generation == number;
+    int rc = is_kept ? 0 : personal_open(ledger->folder, number, ledger->options.unsafe_filesystem, &opened, err);
+    if (rc)
         return rc;
+    if (is_kept) {
+        *ret = personal_share(ledger->personal);
+    } else if (ledger->personal && number < ledger->personal_generation) {
+        *ret = opened;
+    } else {
+        personal_close(ledger->personal);
+        ledger->personal = opened;
+        ledger->personal_generation = number;
+        *ret = personal_share(opened);
     }
-    added->number = number;
-    added->next = ledger->generations;
-    ledger->generations = added;
-    *ret = added->personal;
     return 0;
 }
 
@@ -233,7 +228,20 @@ int ledger_begin_personal(struct daybook *ledger, struct store_txn *log, bool wr
     if (!rc)
         rc = open_generation(ledger, number, &personal, err);
     pthread_mutex_unlock(&ledger->lock);
-    return rc ? rc : personal_begin(personal, write, ret, err);
+    if (!rc)
+        rc = personal_begin(personal, write, ret, err);
+    personal_close(personal);
+    return rc;
+}
+
+void ledger_let_go_of_personal(struct daybook *ledger, uint64_t generation)
+{
+    pthread_mutex_lock(&ledger->lock);
+    if (ledger->personal_generation < generation) {
+        personal_close(ledger->personal);
+        ledger->personal = NULL;
+    }
+    pthread_mutex_unlock(&ledger->lock);
 }
 
 /* ---- names */
@@ -302,17 +310,36 @@ int ledger_find(struct store_txn *log, struct personal_txn *personal, uint32_t k
 
 /* ---- snapshots */
 
+/* The log first, then personal data. *ret_generation is what the log names. */
+static int begin_reading(struct daybook_snapshot *snapshot, uint64_t *ret_generation, struct daybook_error *err)
+{
+    int rc = store_begin(snapshot->ledger->store, false, &snapshot->log, err);
+    if (!rc)
+        rc = store_meta_number(snapshot->log, "personal", ret_generation, err);
+    if (!rc)
+        rc = ledger_begin_personal(snapshot->ledger, snapshot->log, false, &snapshot->personal, err);
+    if (!rc)
+        rc = store_last_seq(snapshot->log, &snapshot->last_seq, err);
+    return rc;
+}
+
 int daybook_snapshot_begin(struct daybook *ledger, struct daybook_snapshot **ret, struct daybook_error *err)
 {
     struct daybook_snapshot *snapshot = calloc(1, sizeof *snapshot);
     if (!snapshot)
         return path_fail(ledger->folder, ENOMEM, "reading", err);
     snapshot->ledger = ledger;
-    int rc = store_begin(ledger->store, false, &snapshot->log, err); /* the log first, then personal data */
-    if (!rc)
-        rc = ledger_begin_personal(ledger, snapshot->log, false, &snapshot->personal, err);
-    if (!rc)
-        rc = store_last_seq(snapshot->log, &snapshot->last_seq, err);
+    uint64_t generation = 0, failed;
+    int rc = begin_reading(snapshot, &generation, err);
+    do { /* between the two, somebody may have forgotten something and deleted what we were about to open */
+        failed = generation;
+        if (rc == DAYBOOK_DAMAGED || rc == DAYBOOK_IO) {
+            personal_abort(snapshot->personal);
+            store_abort(snapshot->log);
+            *snapshot = (struct daybook_snapshot){.ledger = ledger};
+            rc = begin_reading(snapshot, &generation, err);
+        }
+    } while (rc && generation != failed);
     if (rc)
         daybook_snapshot_end(snapshot);
     else

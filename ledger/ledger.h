@@ -20,20 +20,15 @@ struct retired_zone {
     struct retired_zone *next;
 };
 
-/* One generation of personal data that this process has opened. All stay open until the ledger is closed: a snapshot
- * that began before may still read them. */
-struct personal_generation {
-    uint64_t number;
-    struct personal *personal;
-    struct personal_generation *next;
-};
-
 struct daybook {
     struct store *store;
     char *folder;
     struct daybook_open_options options;
-    pthread_mutex_t lock; /* guards generations, and identity while it changes */
-    struct personal_generation *generations;
+    pthread_mutex_t lock;      /* guards personal data, and identity while it changes */
+    struct personal *personal; /* the newest generation seen; older ones close with the snapshots that read them */
+    uint64_t personal_generation;
+    bool is_swept; /* by a writer: there was no other generation than this one */
+    uint64_t swept_generation;
     char id[LEDGER_ID_SIZE];
     char timezone[LEDGER_ZONE_MAX];
     char numbers[NUMBERS_PATTERN_MAX + 1];
@@ -54,6 +49,8 @@ int ledger_read_identity(struct daybook *ledger, struct store_txn *log, struct d
 /* A transaction over personal data of the generation that the log names. */
 int ledger_begin_personal(struct daybook *ledger, struct store_txn *log, bool write, struct personal_txn **ret,
                           struct daybook_error *err);
+/* Close personal data of generations before that one, but for snapshots that still read it. */
+void ledger_let_go_of_personal(struct daybook *ledger, uint64_t generation);
 const struct zone *ledger_zone(const struct daybook *ledger);
 /* Microseconds since 1970, now. */
 int64_t ledger_clock_us(void);

@@ -1,7 +1,10 @@
 /* Personal values, apart from the log so that they can be forgotten. */
 #include "ledger/personal.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +20,7 @@ enum { VALUE_KEY_SIZE = 10 };
 struct personal {
     struct env *env;
     MDB_dbi values, names;
+    _Atomic unsigned users; /* handles, transactions */
 };
 
 struct personal_txn {
@@ -62,6 +66,7 @@ static int open_folder(const char *path, bool create, bool any_filesystem, struc
     struct personal *personal = calloc(1, sizeof *personal);
     if (!personal)
         return path_fail(path, ENOMEM, "opening", err);
+    personal->users = 1;
     struct env_options options = {
         .tables_max = 2, .address_eighths = 1, .any_filesystem = any_filesystem, .read_only = access(path, W_OK) != 0};
     int rc = env_open(path, &options, &personal->env, err);
@@ -102,40 +107,109 @@ int personal_create(const char *folder, uint64_t generation, bool any_filesystem
 int personal_open(const char *folder, uint64_t generation, bool any_filesystem, struct personal **ret,
                   struct daybook_error *err)
 {
-    char path[4096];
+    char path[4096], data[4096 + 16];
     folder_of(folder, generation, path);
-    if (access(path, F_OK) && errno == ENOENT)
+    snprintf(data, sizeof data, "%s/data.mdb", path);
+    if (access(data, F_OK) && errno == ENOENT) /* LMDB would make an empty one */
         return daybook_fail(err, DAYBOOK_DAMAGED, "%s is missing: names and notes are kept there. Restore a backup.",
                             path);
     return open_folder(path, false, any_filesystem, ret, err);
 }
 
+struct personal *personal_share(struct personal *personal)
+{
+    atomic_fetch_add(&personal->users, 1);
+    return personal;
+}
+
 void personal_close(struct personal *personal)
 {
-    if (!personal)
+    if (!personal || atomic_fetch_sub(&personal->users, 1) > 1)
         return;
     env_close(personal->env);
     free(personal);
 }
+
+/* ---- generations that are no more */
+
+/* A file that somebody opens just now for reading may come back empty: the next writer deletes it with the folder. */
+int personal_remove(const char *folder, uint64_t generation, struct daybook_error *err)
+{
+    static const char *const files[] = {"data.mdb", "lock.mdb"};
+    char path[4096], file[4096 + 16];
+    folder_of(folder, generation, path);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(file, sizeof file, "%s/%s", path, files[i]);
+        if (unlink(file) && errno != ENOENT)
+            return path_fail(file, errno, "deleting", err);
+    }
+    if (rmdir(path) && errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST)
+        return path_fail(path, errno, "deleting", err);
+    return 0;
+}
+
+bool personal_exists(const char *folder, uint64_t generation)
+{
+    char path[4096];
+    folder_of(folder, generation, path);
+    return access(path, F_OK) == 0;
+}
+
+static bool is_generation(const char *name, uint64_t *ret)
+{
+    static const char prefix[] = "personal-";
+    enum { PREFIX_LEN = sizeof prefix - 1, DIGITS_MAX = 19 };
+    size_t digits = strncmp(name, prefix, PREFIX_LEN) == 0 ? strspn(name + PREFIX_LEN, "0123456789") : 0;
+    if (digits == 0 || digits > DIGITS_MAX || name[PREFIX_LEN + digits] != '\0')
+        return false;
+    *ret = strtoull(name + PREFIX_LEN, NULL, 10);
+    return true;
+}
+
+int personal_remove_others(const char *folder, uint64_t generation, bool is_locked, struct daybook_error *err)
+{
+    DIR *entries = opendir(folder);
+    if (!entries)
+        return path_fail(folder, errno, "reading", err);
+    uint64_t other;
+    size_t removed = 0;
+    int rc = 0;
+    for (struct dirent *entry = readdir(entries); entry && !rc; entry = readdir(entries))
+        if (is_generation(entry->d_name, &other) && (other < generation || (is_locked && other > generation))) {
+            rc = personal_remove(folder, other, err);
+            removed++;
+        }
+    closedir(entries);
+    return rc || !removed ? rc : path_sync_folder(folder, err);
+}
+
+/* ---- transactions */
 
 int personal_begin(struct personal *personal, bool write, struct personal_txn **ret, struct daybook_error *err)
 {
     struct personal_txn *txn = calloc(1, sizeof *txn);
     if (!txn)
         return path_fail(env_folder(personal->env), ENOMEM, "using", err);
-    txn->personal = personal;
     int rc = env_begin(personal->env, write, &txn->mdb, err);
-    if (rc)
+    if (rc) {
         free(txn);
-    else
-        *ret = txn;
-    return rc;
+        return rc;
+    }
+    txn->personal = personal_share(personal);
+    *ret = txn;
+    return 0;
+}
+
+static void txn_free(struct personal_txn *txn)
+{
+    personal_close(txn->personal);
+    free(txn);
 }
 
 int personal_commit(struct personal_txn *txn, struct daybook_error *err)
 {
     int rc = env_commit(txn->personal->env, txn->mdb, err);
-    free(txn);
+    txn_free(txn);
     return rc;
 }
 
@@ -146,7 +220,7 @@ void personal_abort(struct personal_txn *txn)
     if (txn->near)
         mdb_cursor_close(txn->near);
     env_abort(txn->personal->env, txn->mdb);
-    free(txn);
+    txn_free(txn);
 }
 
 void personal_expect_order(struct personal_txn *txn)
@@ -204,6 +278,25 @@ int personal_put_value(struct personal_txn *txn, uint64_t seq, uint16_t slot, co
     if (value.len)
         memcpy((char *)row.mv_data + DAYBOOK_SALT_SIZE, value.ptr, value.len);
     return 0;
+}
+
+int personal_each_value(struct personal_txn *txn, personal_each_visit *visit, void *context, struct daybook_error *err)
+{
+    MDB_cursor *cursor = NULL;
+    MDB_val key, row;
+    int answer = 0, rc = mdb_cursor_open(txn->mdb, txn->personal->values, &cursor);
+    while (!rc && !answer && !(rc = mdb_cursor_get(cursor, &key, &row, MDB_NEXT))) {
+        if (key.mv_size != VALUE_KEY_SIZE || row.mv_size < DAYBOOK_SALT_SIZE) {
+            rc = MDB_CORRUPTED;
+            break;
+        }
+        const uint8_t *slot = (const uint8_t *)key.mv_data + 8, *salt = row.mv_data;
+        struct daybook_text value = {(const char *)salt + DAYBOOK_SALT_SIZE, row.mv_size - DAYBOOK_SALT_SIZE};
+        answer = visit(context, key_seq(&key), (uint16_t)(slot[0] << 8 | slot[1]), salt, value, err);
+    }
+    if (cursor)
+        mdb_cursor_close(cursor);
+    return answer || rc == MDB_NOTFOUND ? answer : env_fail(txn->personal->env, rc, err);
 }
 
 int personal_last_seq(struct personal_txn *txn, uint64_t *ret, struct daybook_error *err)

@@ -4,7 +4,10 @@
  *     names    kind, name as compared   ->  ordinal
  *
  * Who reads begins the log first, then this; a value counts only when it fits its commitment in the log. Who writes
- * commits this first, then the log; rows beyond the log's last seq are what a crash between the two left. */
+ * commits this first, then the log; rows beyond the log's last seq are what a crash between the two left.
+ *
+ * Forgetting makes the next generation without the value and deletes this one (erase.c): LMDB keeps old bytes in pages
+ * that are free, so what is deleted in place is still there to be read. */
 #ifndef LEDGER_PERSONAL_H
 #define LEDGER_PERSONAL_H
 
@@ -17,7 +20,16 @@ struct personal_txn;
 int personal_create(const char *folder, uint64_t generation, bool any_filesystem, struct daybook_error *err);
 int personal_open(const char *folder, uint64_t generation, bool any_filesystem, struct personal **ret,
                   struct daybook_error *err);
+/* One more user of what is open; each ends with personal_close. A transaction is one by itself. */
+struct personal *personal_share(struct personal *personal);
 void personal_close(struct personal *personal); /* NULL is allowed */
+
+/* Delete that generation's folder; it need not be there. */
+int personal_remove(const char *folder, uint64_t generation, struct daybook_error *err);
+/* Delete all generations before that one; under the log's write lock also those after it, which nobody finished. */
+int personal_remove_others(const char *folder, uint64_t generation, bool is_locked, struct daybook_error *err);
+/* Is there a folder of that generation? */
+bool personal_exists(const char *folder, uint64_t generation);
 
 int personal_begin(struct personal *personal, bool write, struct personal_txn **ret, struct daybook_error *err);
 int personal_commit(struct personal_txn *txn, struct daybook_error *err);
@@ -31,6 +43,10 @@ int personal_value(struct personal_txn *txn, uint64_t seq, uint16_t slot, const 
                    struct daybook_text *ret_value, struct daybook_error *err);
 int personal_put_value(struct personal_txn *txn, uint64_t seq, uint16_t slot, const uint8_t *salt,
                        struct daybook_text value, struct daybook_error *err);
+/* Every value, in the order of the log, until `visit` returns something other than 0. */
+typedef int personal_each_visit(void *context, uint64_t seq, uint16_t slot, const uint8_t *salt,
+                                struct daybook_text value, struct daybook_error *err);
+int personal_each_value(struct personal_txn *txn, personal_each_visit *visit, void *context, struct daybook_error *err);
 /* The highest seq that has a value; 0 when there is none. */
 int personal_last_seq(struct personal_txn *txn, uint64_t *ret, struct daybook_error *err);
 /* Delete values beyond `last_seq`, and all names (the caller puts them again from the log). */

@@ -496,6 +496,23 @@ static int prepare_key_change(struct writer *w, const struct daybook_draft *draf
     return 0;
 }
 
+static int not_by_itself(struct daybook_error *err)
+{
+    return daybook_fail(err, DAYBOOK_BAD_VALUE, "Events of this type cannot be recorded by themselves.");
+}
+
+static int prepare_erasure(struct writer *w, const struct daybook_draft *draft, struct daybook_error *err)
+{
+    enum { THE_LEDGER = 1 };
+    struct entry_event *added = entry_add_event(&w->entry, draft->type, THE_LEDGER);
+    if (!added)
+        return no_memory(err);
+    added->event.occurred_on = occurred_on(w, draft);
+    added->data.category = draft->category;
+    added->data.target = draft->target;
+    return resolve_personal(w, draft->reason, &added->data.reason, err);
+}
+
 static int prepare_register_event(struct writer *w, const struct daybook_draft *draft, struct daybook_error *err)
 {
     switch (draft->type) {
@@ -509,8 +526,10 @@ static int prepare_register_event(struct writer *w, const struct daybook_draft *
         return prepare_field(w, draft, err);
     case DAYBOOK_LEDGER_KEY_CHANGED:
         return prepare_key_change(w, draft, err);
+    case DAYBOOK_PERSONAL_DATA_ERASED:
+        return w->erases ? prepare_erasure(w, draft, err) : not_by_itself(err);
     default:
-        return daybook_fail(err, DAYBOOK_BAD_VALUE, "Events of this type cannot be recorded by themselves.");
+        return not_by_itself(err);
     }
 }
 

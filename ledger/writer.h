@@ -39,6 +39,7 @@ struct writer {
     uint64_t last_seq; /* 0: the entry being prepared opens the log */
     int64_t clock_us;
     int32_t today;
+    bool erases; /* the entry being prepared records a forgetting; nobody else may */
     struct entry entry;
     struct chain chain; /* of the order that the entry is about */
     struct order_places places;

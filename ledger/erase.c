@@ -463,6 +463,8 @@ static int make_generation(struct move *m, struct daybook *ledger, uint64_t gene
     if (!rc)
         rc = personal_create(ledger->folder, generation, any_filesystem, err);
     if (!rc)
+        rc = personal_share_permissions(ledger->folder, generation - 1, generation, err);
+    if (!rc)
         rc = personal_open(ledger->folder, generation, any_filesystem, &m->fresh, err);
     return rc ? rc : personal_begin(m->fresh, true, &m->to, err);
 }

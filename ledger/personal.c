@@ -130,7 +130,26 @@ void personal_close(struct personal *personal)
     free(personal);
 }
 
-/* ---- generations that are no more */
+/* ---- generations */
+
+int personal_share_permissions(const char *folder, uint64_t from, uint64_t to, struct daybook_error *err)
+{
+    static const char *const names[] = {"", "/data.mdb", "/lock.mdb"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char model[4096 + 16], path[4096 + 16];
+        struct stat wanted, made;
+        folder_of(folder, from, model);
+        folder_of(folder, to, path);
+        strcat(model, names[i]);
+        strcat(path, names[i]);
+        if (stat(model, &wanted) || stat(path, &made))
+            return path_fail(model, errno, "reading", err);
+        if ((made.st_gid != wanted.st_gid && chown(path, (uid_t)-1, wanted.st_gid) && errno != EPERM) ||
+            (made.st_mode != wanted.st_mode && chmod(path, wanted.st_mode & 07777)))
+            return path_fail(path, errno, "changing", err);
+    }
+    return 0;
+}
 
 /* A file that somebody opens just now for reading may come back empty: the next writer deletes it with the folder. */
 int personal_remove(const char *folder, uint64_t generation, struct daybook_error *err)

@@ -24,6 +24,8 @@ int personal_open(const char *folder, uint64_t generation, bool any_filesystem, 
 struct personal *personal_share(struct personal *personal);
 void personal_close(struct personal *personal); /* NULL is allowed */
 
+/* Let whoever may read and write one generation's files do so with another's. */
+int personal_share_permissions(const char *folder, uint64_t from, uint64_t to, struct daybook_error *err);
 /* Delete that generation's folder; it need not be there. */
 int personal_remove(const char *folder, uint64_t generation, struct daybook_error *err);
 /* Delete all generations before that one; under the log's write lock also those after it, which nobody finished. */

@@ -211,6 +211,8 @@ int audit_register_changes(struct audit_texts *t, const struct daybook_event *ev
     struct event_scratch scratch = {0};
     struct daybook_data data;
     size_t used = 0;
+    /* A forgetting is a deed: nothing was so before it, and its reason stands by itself. */
+    const bool is_deed = event->type == DAYBOOK_PERSONAL_DATA_ERASED;
     *ret_count = 0;
     if (type == &schema_application)
         return application_values(t, event, ret, ret_count, err);
@@ -221,8 +223,10 @@ int audit_register_changes(struct audit_texts *t, const struct daybook_event *ev
         rc = event_read_data(event, &scratch, &data, err);
     for (size_t f = 0; f < type->field_count && !rc; f++) {
         struct audit_change change = {.field = {type->fields[f].name, strlen(type->fields[f].name)}};
+        if (is_deed && type->fields[f].kind == SCHEMA_PERSONAL)
+            continue;
         rc = register_field_text(t, event->seq, &data, &type->fields[f], &change.to, err);
-        if (!rc)
+        if (!rc && !is_deed)
             rc = earlier_value(t, &chain, event->nth, type->fields[f].name, &change.from, err);
         if (!rc && data_has(&data, &type->fields[f]))
             changes[used++] = change;

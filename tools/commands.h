@@ -16,6 +16,7 @@ extern const struct command view_commands[];     /* views, rebuild */
 extern const struct command import_commands[];   /* import */
 extern const struct command export_commands[];   /* export */
 extern const struct command backup_commands[];   /* backup, restore, pull */
+extern const struct command forget_commands[];   /* forget */
 extern const struct command pack_commands[];     /* audit-pack */
 
 extern const struct program daybook_program;

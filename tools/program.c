@@ -15,6 +15,7 @@ static const struct command *const tables[] = {
     import_commands,
     export_commands,
     backup_commands,
+    forget_commands,
     pack_commands,
     NULL,
 };

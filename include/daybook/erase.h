@@ -1,7 +1,11 @@
 /* Forgetting: personal data is taken out of a ledger for good, while every hash, proof and figure stays as it was.
  *
  * Events hold commitments, SHA-256(16 random bytes || value); the values stand beside the log. daybook_erase() writes
- * them anew without those to be forgotten, records that it did, by whom and why, and deletes the old files. */
+ * them anew without those to be forgotten, records that it did, by whom and why, and deletes the old files.
+ *
+ * Names: daybook_erase works on a ledger as daybook_append does. Ownership: what you pass in is read during the call
+ * only; what comes back is the caller's own. Threads: from many at once, as daybook/ledger.h. Errors: daybook/error.h,
+ * and as daybook_append. */
 #ifndef DAYBOOK_ERASE_H
 #define DAYBOOK_ERASE_H
 

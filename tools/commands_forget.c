@@ -1,0 +1,264 @@
+/* Forgetting personal data, and a certificate that it was done. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daybook/erase.h"
+#include "ledger/base64.h"
+#include "ledger/date.h"
+#include "ledger/erase.h"
+#include "ledger/signing.h"
+#include "tools/commands.h"
+#include "tools/session.h"
+
+enum { CERTIFICATE_SIZE = 1000, ROOT_SIZE = BASE64_LEN(TREE_HASH_SIZE) + 1 };
+
+/* "customer/12", which is how who was forgotten is shown. False for other names. */
+static bool read_ordinal(const char *kind, struct daybook_text name, uint64_t *ret)
+{
+    char text[40], *end = NULL;
+    size_t kind_len = strlen(kind);
+    if (name.len >= sizeof text || name.len < kind_len + 2)
+        return false;
+    memcpy(text, name.ptr, name.len);
+    text[name.len] = '\0';
+    if (memcmp(text, kind, kind_len) != 0 || text[kind_len] != '/' || text[kind_len + 1] < '1' ||
+        text[kind_len + 1] > '9')
+        return false;
+    *ret = strtoull(text + kind_len + 1, &end, 10);
+    return *end == '\0';
+}
+
+/* By its name; else, as nobody is called so, by its ordinal. */
+static int erase_named(struct session *s, struct daybook_erase_request *request, struct daybook_erased *ret)
+{
+    struct daybook_error *err = &s->ctx->error;
+    int rc = daybook_erase(s->ledger, request, ret, err);
+    if (rc != DAYBOOK_NOT_FOUND || !request->name.ptr ||
+        !read_ordinal(erase_kind_name(request->kind).ptr, request->name, &request->target))
+        return rc;
+    request->name = DAYBOOK_TEXT_NONE;
+    *err = (struct daybook_error){0};
+    return daybook_erase(s->ledger, request, ret, err);
+}
+
+/* ---- the certificate */
+
+static int root_text(struct session *s, uint64_t size, char out[ROOT_SIZE])
+{
+    uint8_t root[TREE_HASH_SIZE];
+    int rc = daybook_root(s->snapshot, size, root, &s->ctx->error);
+    if (!rc)
+        base64_encode(root, sizeof root, out);
+    return rc;
+}
+
+/* Nothing in it is taken from a name: ordinals only. */
+static int write_certificate(struct session *s, enum daybook_erase_kind kind, const struct daybook_erased *erased,
+                             char out[CERTIFICATE_SIZE])
+{
+    char before[ROOT_SIZE], after[ROOT_SIZE], recorded[DAYBOOK_INSTANT_TEXT_SIZE];
+    struct daybook_event event = {0};
+    int rc = session_read(s);
+    if (!rc)
+        rc = daybook_event(s->snapshot, erased->last_seq, &event, &s->ctx->error);
+    if (!rc)
+        rc = root_text(s, erased->first_seq - 1, before);
+    if (!rc)
+        rc = root_text(s, erased->last_seq, after);
+    if (rc)
+        return rc;
+    instant_format(event.recorded_us, recorded);
+    snprintf(out, CERTIFICATE_SIZE,
+             "Certificate of erasure\n"
+             "ledger daybook/%s\n"
+             "erased %s/%" PRIu64 "\n"
+             "values %" PRIu64 "\n"
+             "event %" PRIu64 "\n"
+             "recorded %s\n"
+             "by actor/%u via/%u\n"
+             "before %" PRIu64 " %s\n"
+             "after %" PRIu64 " %s\n",
+             daybook_id(s->ledger), erase_kind_name(kind).ptr, erased->target, erased->values, erased->last_seq,
+             recorded, event.actor, event.via, erased->first_seq - 1, before, erased->last_seq, after);
+    return 0;
+}
+
+/* What was forgotten stays so, signed or not. */
+static int sign_certificate(struct session *s, const char *text, char **ret)
+{
+    struct daybook_error *err = &s->ctx->error;
+    int rc = signing_sign(s->ledger, (struct daybook_text){text, strlen(text)}, ret, err);
+    if (rc == DAYBOOK_NO_MEMORY)
+        return rc;
+    if (rc)
+        cli_print_note(
+            say(s->ctx, "It is forgotten, but the certificate is not signed: %s", "已删除，但证明书未能签名：%s"),
+            err->message);
+    *err = (struct daybook_error){0};
+    return 0;
+}
+
+/* ---- the answer */
+
+static json_t *seqs_json(const uint64_t *seqs, uint64_t count)
+{
+    json_t *list = json_array();
+    for (uint64_t i = 0; i < count && i < DAYBOOK_ERASE_PLACES; i++)
+        json_array_append_new(list, json_integer((json_int_t)seqs[i]));
+    return list;
+}
+
+/* "17, 18, 40 …" */
+static const char *seqs_text(const uint64_t *seqs, uint64_t count, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (uint64_t i = 0; i < count && i < DAYBOOK_ERASE_PLACES && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%" PRIu64, i ? ", " : "", seqs[i]);
+    if (count > DAYBOOK_ERASE_PLACES && used < size)
+        snprintf(out + used, size - used, " …");
+    return out;
+}
+
+static void warn(const struct context *ctx, const struct daybook_erased *erased)
+{
+    enum { SEQS_SIZE = 24 * DAYBOOK_ERASE_PLACES };
+    char seqs[SEQS_SIZE];
+    if (erased->mention_count)
+        cli_print_note(say(ctx,
+                           "It stands in %llu other personal texts still, of the events %s. `daybook log` shows them; "
+                           "forget each by itself if it has to go.",
+                           "另有 %llu 处个人文本仍含该内容，见事件 %s。可用 daybook log 查看，必要时逐一删除。"),
+                       (unsigned long long)erased->mention_count,
+                       seqs_text(erased->mentions, erased->mention_count, seqs, sizeof seqs));
+    if (erased->public_count)
+        cli_print_note(say(ctx,
+                           "It stands in public text of %llu events, which nothing can erase: %s. A field that is not "
+                           "--public would have been the place for it.",
+                           "有 %llu 个事件的公开文本含该内容，无法删除：%s。此类内容应记入非 --public 字段。"),
+                       (unsigned long long)erased->public_count,
+                       seqs_text(erased->publics, erased->public_count, seqs, sizeof seqs));
+}
+
+static int print_lines(struct context *ctx, const char *text)
+{
+    int rc = 0;
+    for (const char *end; !rc && (end = strchr(text, '\n')); text = end + 1)
+        rc = output_line(&ctx->output, (struct daybook_text){text, (size_t)(end - text)}, &ctx->error);
+    return rc;
+}
+
+static int answer(struct session *s, enum daybook_erase_kind kind, const struct daybook_erased *erased,
+                  const char *certificate)
+{
+    struct context *ctx = s->ctx;
+    const char *name = erase_kind_name(kind).ptr;
+    if (output_wants_json(&ctx->output))
+        return output_document(
+            &ctx->output,
+            json_pack("{s:o,s:I,s:o,s:I,s:o,s:I,s:o,s:s?}", "erased", json_sprintf("%s/%" PRIu64, name, erased->target),
+                      "values", (json_int_t)erased->values, "seq",
+                      erased->last_seq ? json_integer((json_int_t)erased->last_seq) : json_null(), "mention_count",
+                      (json_int_t)erased->mention_count, "mentions", seqs_json(erased->mentions, erased->mention_count),
+                      "public_count", (json_int_t)erased->public_count, "public",
+                      seqs_json(erased->publics, erased->public_count), "certificate", certificate),
+            &ctx->error);
+    warn(ctx, erased);
+    if (erased->last_seq == 0)
+        return output_print(&ctx->output, &ctx->error, say(ctx, "%s/%llu is forgotten already.", "%s/%llu 早已删除。"),
+                            name, (unsigned long long)erased->target);
+    return print_lines(ctx, certificate);
+}
+
+static int forget(struct context *ctx, struct daybook_erase_request *request)
+{
+    struct session session = {0};
+    struct daybook_entry entry;
+    struct daybook_erased erased = {0};
+    char text[CERTIFICATE_SIZE], *signed_text = NULL;
+    int rc = session_open(&session, ctx);
+    if (!rc) {
+        session_entry(&session, NULL, 0, &entry);
+        request->reason = context_text(ctx, "--reason");
+        request->actor = entry.actor;
+        request->via = entry.via;
+        request->via_kind = entry.via_kind;
+        rc = erase_named(&session, request, &erased);
+    }
+    if (!rc && erased.last_seq) {
+        rc = write_certificate(&session, request->kind, &erased, text);
+        session_end_read(&session);
+        if (!rc)
+            rc = sign_certificate(&session, text, &signed_text);
+    }
+    if (!rc)
+        rc = answer(&session, request->kind, &erased, signed_text ? signed_text : erased.last_seq ? text : NULL);
+    free(signed_text);
+    session_close(&session);
+    return rc;
+}
+
+static int run_forget_customer(struct context *ctx)
+{
+    return forget(ctx,
+                  &(struct daybook_erase_request){.kind = DAYBOOK_ERASE_CUSTOMER, .name = context_text(ctx, "NAME")});
+}
+
+static int run_forget_actor(struct context *ctx)
+{
+    return forget(ctx, &(struct daybook_erase_request){.kind = DAYBOOK_ERASE_ACTOR, .name = context_text(ctx, "NAME")});
+}
+
+static int run_forget_note(struct context *ctx)
+{
+    return forget(ctx,
+                  &(struct daybook_erase_request){.kind = DAYBOOK_ERASE_NOTE, .target = context_count(ctx, "SEQ", 0)});
+}
+
+static const struct option reason_option[] = {{"--reason", ARGUMENT_TEXT, "TEXT", NULL, true, false,
+                                               "why; it must not say what is forgotten",
+                                               "原因；其中不得含有要删除的内容"},
+                                              {0}};
+static const struct argument name_argument[] = {{.name = "NAME", .kind = ARGUMENT_TEXT, .required = true}, {0}};
+
+const struct command forget_commands[] = {
+    {
+        .name = "forget customer",
+        .group = "keeping",
+        .arguments = name_argument,
+        .options = reason_option,
+        .summary_en = "Erase all names of a customer for good, and print a signed certificate; every figure and proof "
+                      "stays as it is.",
+        .summary_zh = "永久删除客户的全部名称，并输出签名证明书；所有数字与证明保持不变。",
+        .example = "daybook forget customer ACME --reason 'Art. 17 GDPR'",
+        .ledger_use = LEDGER_WRITE,
+        .run = run_forget_customer,
+    },
+    {
+        .name = "forget actor",
+        .group = "keeping",
+        .arguments = name_argument,
+        .options = reason_option,
+        .summary_en = "Erase all names of an actor for good, also as NAME@HOST; what was done stays.",
+        .summary_zh = "永久删除操作人的全部名称（含 名称@主机）；其操作记录保留。",
+        .example = "daybook forget actor li.lei --reason 'left the company'",
+        .ledger_use = LEDGER_WRITE,
+        .run = run_forget_actor,
+    },
+    {
+        .name = "forget note",
+        .group = "keeping",
+        .arguments = (const struct argument[]){{.name = "SEQ", .kind = ARGUMENT_COUNT, .required = true}, {0}},
+        .options = reason_option,
+        .summary_en =
+            "Erase the texts of one event for good: a note, a reason, own fields, a file's name; also as they "
+            "were before a correction.",
+        .summary_zh = "永久删除某个事件的文本：备注、原因、自定义字段或文件名，包括更正前后的内容。",
+        .example = "daybook forget note 7 --reason 'a phone number'",
+        .ledger_use = LEDGER_WRITE,
+        .run = run_forget_note,
+    },
+    {0},
+};

@@ -1,13 +1,16 @@
 /* The Merkle tree's stack of perfect subtrees, and SHA-256.
  *
- * Nothing here can fail, and must not: half an append cannot be taken back. That is why SHA-256 is OpenSSL's
- * plain SHA256_* and not EVP, whose contexts are allocated; it is also the fastest way for inputs this small. */
+ * Nothing here can fail (but reading a file), and must not: half an append cannot be taken back. That is why SHA-256
+ * is OpenSSL's plain SHA256_* and not EVP, whose contexts are allocated; it is also the fastest way for inputs this
+ * small. */
 #define OPENSSL_API_COMPAT 10101 /* declares SHA256_* without calling them deprecated */
 #include "ledger/tree.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <openssl/sha.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { LEAF_PREFIX = 0x00, NODE_PREFIX = 0x01 };
 
@@ -45,6 +48,22 @@ void sha256_pair(const void *a, size_t len_a, const void *b, size_t len_b, uint8
     SHA256_Update(&context, a, len_a);
     SHA256_Update(&context, b, len_b);
     SHA256_Final(ret, &context);
+}
+
+bool sha256_file(int fd, uint8_t ret[32])
+{
+    uint8_t piece[1 << 16];
+    ssize_t got;
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    while ((got = read(fd, piece, sizeof piece)) != 0) {
+        if (got > 0)
+            SHA256_Update(&context, piece, (size_t)got);
+        else if (errno != EINTR)
+            return false;
+    }
+    SHA256_Final(ret, &context);
+    return true;
 }
 
 void tree_leaf_hash(const void *bytes, size_t len, struct tree_hash *ret)

@@ -47,5 +47,7 @@ void tree_hash_hex(const struct tree_hash *hash, char out[2 * TREE_HASH_SIZE + 1
 /* SHA-256 of two byte runs one after the other (len_b may be 0): the commitment of personal data is H(salt ||
  * value). */
 void sha256_pair(const void *a, size_t len_a, const void *b, size_t len_b, uint8_t ret[32]);
+/* SHA-256 of what is left to read of an open file; false, with errno, when it cannot be read. */
+bool sha256_file(int fd, uint8_t ret[32]);
 
 #endif

@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tools/pack/work.h"
@@ -107,25 +105,12 @@ int pack_make_folder(struct pack *pack, const char *name)
 static int hash_file(struct pack *pack, const char *name, struct tree_hash *ret)
 {
     char path[FOLDER_PATH_MAX];
-    struct stat status;
     int rc = folder_join(path, pack->folder.path, name, &pack->session->ctx->error);
     if (rc)
         return rc;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &status)) {
+    if (fd < 0 || !sha256_file(fd, ret->bytes))
         rc = failed(pack, name, errno);
-    } else if (status.st_size == 0) {
-        sha256_pair("", 0, "", 0, ret->bytes);
-    } else {
-        size_t size = (size_t)status.st_size;
-        void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (bytes == MAP_FAILED) {
-            rc = failed(pack, name, errno);
-        } else {
-            sha256_pair(bytes, size, "", 0, ret->bytes);
-            munmap(bytes, size);
-        }
-    }
     if (fd >= 0)
         close(fd);
     return rc;

@@ -210,7 +210,7 @@ The rank of order A-1 is not|orders.csv|l[1] = l[1][:-2] + ("0" if l[1][-2] != "
 sum of quantity|order-lines.csv|l[1] = l[1].replace(",10,", ",11,")
 rows of type|control-totals.csv|l = [x.replace("order.created,4", "order.created,3") for x in l]
 is not the sample|sample.csv|l[1], l[2] = l[2], l[1]
-is not one of this checkpoint|checkpoint.txt|l[1] = str(int(l[1]) - 1)
+of this checkpoint|checkpoint.txt|l[1] = str(int(l[1]) - 1)
 is not the proof that it should be|consistency.txt|l[0] = "old 3"
 not those of the signed ledger|consistency.txt|l[1] = flip(l[1])
 not in the ledger|before-first.txt|l[1] = "extra " + flip(l[1][6:])

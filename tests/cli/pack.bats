@@ -267,6 +267,32 @@ END
     grep -q 'The period was not over then' pack/made.txt
 }
 
+@test "who was forgotten is in no file; the evidence is the same" {
+    make_pack --sample 6 --seed 7 known
+    grep -rq 王小明 known && grep -rq 很好 known
+    daybook forget customer 王小明 --reason 'Art. 17' >/dev/null
+    note=$(daybook --format csv audit --type order.note-added | grep 订单-7 | head -n 1 | cut -d, -f1)
+    daybook forget note "$note" --reason 'Art. 17' >/dev/null
+    make_pack --sample 6 --seed 7 pack
+    ! grep -rq -e 王小明 -e 很好 pack
+    grep -q '^订单-7,pending,customer/[0-9]*,' pack/orders.csv
+    cmp known/stored-events.txt pack/stored-events.txt
+    cmp known/order-lines.csv pack/order-lines.csv
+    checked 0 'Everything that was checked holds.'
+}
+
+@test "a maker that is killed leaves no folder of that name, and its remains go with the next one" {
+    for ((i = 0; i < 8; i++)); do
+        rm -rf pack
+        timeout -s KILL "0.0$((i * 2))" "$DAYBOOK" audit-pack --since 2024-01-01 --until 2024-06-30 --sample 6 --seed 7 pack || true
+        [ ! -e pack ] || (cd pack && sha256sum --quiet -c SHA256SUMS && [ -e made.txt ])
+    done
+    rm -rf pack
+    mkdir .audit-pack-00000000 # of one that was killed
+    make_pack pack
+    [ -z "$(ls -A | grep '^\.audit')" ]
+}
+
 @test "refusals: what is there already, a sample without a seed, dates the wrong way around; nothing is left" {
     mkdir pack && touch pack/mine
     run daybook audit-pack --since 2024-01-01 --until 2024-06-30 pack

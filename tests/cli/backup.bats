@@ -550,3 +550,80 @@ PYTHON
     [ "$(ls -A far | wc -l)" = 1 ]
     daybook --ledger r restore b
 }
+
+@test "a copy that pulls, or loads, forgets what the ledger has forgotten" {
+    orders 2
+    daybook create --customer 王小明 --item P-1:1 --note "ask 王小明 first" >/dev/null
+    cp -r ledger c
+    cp -r ledger d
+    note=$(daybook log | grep note-added | tail -n 1 | sed 's/.*"sequence":"0*\([0-9]*\)".*/\1/')
+    daybook forget customer 王小明 --reason 'Art. 17' >/dev/null
+    daybook forget note "$note" --reason 'Art. 17' >/dev/null
+    orders 1
+    nowhere 王小明 ledger
+    grep -rqa 王小明 c
+    daybook --ledger c pull ledger
+    daybook log | daybook --ledger d load - >/dev/null
+    for copy in c d; do
+        nowhere 王小明 $copy
+        root | diff - <(root $copy)
+        daybook --ledger $copy verify
+        diff <(first ledger "$(size)") <(first $copy "$(size)")
+    done
+}
+
+@test "what was forgotten is in older backups until they are removed, and a restored one forgets when it pulls" {
+    daybook create --customer 王小明 --item P-1:1 >/dev/null
+    daybook backup b
+    daybook forget customer 王小明 --reason 'Art. 17' >/dev/null
+    grep -rqa 王小明 b
+    daybook --ledger r restore b
+    daybook --ledger r pull ledger
+    nowhere 王小明 r
+    daybook --ledger r verify
+    daybook backup b --keep 1
+    nowhere 王小明 b
+    rm -r r
+    daybook --ledger r restore b
+    root | diff - <(root r)
+    daybook --ledger r verify
+}
+
+@test "backups made while people are forgotten agree with themselves" {
+    for i in $(seq 8); do
+        daybook create --customer "Forgettable-$i" --item P-1:1 >/dev/null
+    done
+    (for i in $(seq 8); do daybook forget customer "Forgettable-$i" --reason x >/dev/null; done; touch stop) 3>&- &
+    while [ ! -e stop ]; do
+        daybook backup b
+    done
+    wait
+    daybook backup b
+    nowhere Forgettable "b/$(ls b | tail -n 1)"
+    for backup in b/*; do
+        daybook --ledger r restore "$backup"
+        root r >note
+        daybook verify --checkpoint note >/dev/null
+        daybook --ledger r log --from 1 | grep -c '"type":"personal-data-erased"' >erased || true
+        for i in $(seq "$(cat erased)"); do nowhere "Forgettable-$i" "$backup"; done
+        rm -r r
+    done
+}
+
+@test "a pull that is killed while it forgets has forgotten in the end" {
+    daybook import "$data/northwind_orders.csv" >/dev/null
+    daybook create --customer 王小明 --item P-1:1 >/dev/null
+    cp -r ledger before
+    daybook forget customer 王小明 --reason x >/dev/null
+    for i in $(seq 8); do
+        rm -rf c
+        cp -r before c
+        timeout -s KILL "0.0$((RANDOM % 6))$((RANDOM % 10))" "$DAYBOOK" --ledger c pull ledger >/dev/null 2>&1 || true
+        daybook --ledger c verify >/dev/null
+        daybook --ledger c pull ledger
+        daybook --ledger c create --customer ACME --item P-1:1 >/dev/null
+        nowhere 王小明 c
+        [ "$(ls -d c/personal-* | wc -l)" = 1 ]
+        daybook --ledger c verify >/dev/null
+    done
+}

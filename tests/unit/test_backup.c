@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 #include <cmocka.h>
 
 #include "daybook/backup.h"
+#include "daybook/erase.h"
 #include "ledger/backup.h"
 #include "ledger/folder.h"
 #include "tests/unit/scratch.h"
@@ -170,6 +172,79 @@ static void progress_goes_forward_and_files_lie_in_the_backup(void **state)
     assert_int_equal(read(fd, text, sizeof text - 1), 7);
     close(fd);
     assert_string_equal(text, "keep me");
+}
+
+/* ---- forgetting meanwhile */
+
+struct forgetting {
+    struct daybook *ledger;
+    enum daybook_copy_step step; /* in which somebody is forgotten, once */
+    bool done;
+};
+
+static void forget_meanwhile(void *context, enum daybook_copy_step step, uint64_t done, uint64_t total)
+{
+    struct forgetting *f = context;
+    const struct daybook_erase_request request = {.kind = DAYBOOK_ERASE_CUSTOMER,
+                                                  .name = DAYBOOK_TEXT("Zacharias Unforgettable"),
+                                                  .reason = DAYBOOK_TEXT("asked for"),
+                                                  .actor = DAYBOOK_TEXT("li.lei"),
+                                                  .via = DAYBOOK_TEXT("li.lei@host"),
+                                                  .via_kind = DAYBOOK_TEXT("os")};
+    struct daybook_erased erased;
+    (void)done, (void)total;
+    if (f->done || step != f->step)
+        return;
+    f->done = true;
+    assert_int_equal(daybook_erase(f->ledger, &request, &erased, NULL), 0);
+    assert_int_equal(erased.values, 1);
+}
+
+static const char *sought;
+
+static int find_in_file(const char *path, const struct stat *status, int kind, struct FTW *where)
+{
+    (void)where;
+    if (kind != FTW_F)
+        return 0;
+    char *bytes = malloc((size_t)status->st_size + 1);
+    int fd = open(path, O_RDONLY);
+    ssize_t len = read(fd, bytes, (size_t)status->st_size);
+    close(fd);
+    bool found = len > 0 && memmem(bytes, (size_t)len, sought, strlen(sought));
+    free(bytes);
+    return found;
+}
+
+static bool is_said_below(const char *folder, const char *text)
+{
+    sought = text;
+    return nftw(folder, find_in_file, 16, FTW_PHYS) != 0;
+}
+
+static void who_is_forgotten_meanwhile_is_not_in_the_backup(void **state)
+{
+    struct place *p = *state;
+    for (enum daybook_copy_step step = DAYBOOK_STEP_COPY; step <= DAYBOOK_STEP_VERIFY; step++) {
+        struct forgetting forgetting = {.ledger = p->ledger, .step = step};
+        const struct daybook_backup_options options = {
+            .progress = forget_meanwhile, .context = &forgetting, .keep = 1};
+        struct daybook_copy copy;
+        uint64_t removed;
+        uint8_t root[32];
+        create(p->ledger, "Zacharias Unforgettable");
+        for (int i = 0; i < 1100; i++)
+            create(p->ledger, "Remains");
+        assert_int_equal(daybook_backup(p->ledger, p->backups, NULL, &copy, &removed, NULL), 0);
+        assert_true(is_said_below(p->backups, "Zacharias"));
+        assert_int_equal(daybook_backup(p->ledger, p->backups, &options, &copy, &removed, NULL), 0);
+        assert_true(forgetting.done);
+        assert_int_equal(copy.events, root_at(p->ledger, ALL, root));
+        assert_memory_equal(copy.root, root, 32);
+        assert_false(is_said_below(p->backups, "Zacharias"));
+        assert_true(is_said_below(p->backups, "Remains"));
+        assert_int_equal(entries_of(p->backups), 1);
+    }
 }
 
 static void a_restored_ledger_is_written_to_and_kept_apart(void **state)
@@ -364,6 +439,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(backups_beside_writing_threads_are_states_of_the_log),
         TEST(progress_goes_forward_and_files_lie_in_the_backup),
+        TEST(who_is_forgotten_meanwhile_is_not_in_the_backup),
         TEST(a_restored_ledger_is_written_to_and_kept_apart),
         TEST(what_is_no_manifest_of_ours_is_no_backup),
         TEST(the_first_event_that_differs_is_found),

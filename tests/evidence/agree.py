@@ -56,7 +56,12 @@ class Program:
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "proof"
             path.write_bytes(proof)
-            done = subprocess.run([PROGRAM, "check-proof", path, "--key", key.vkey], capture_output=True)
+            arguments = [PROGRAM, "check-proof", path, "--key", key.vkey]
+            if old:
+                kept = pathlib.Path(folder) / "kept"
+                kept.write_text(Checkpoint(key.name, *old).note(key))
+                arguments += ["--checkpoint", kept]
+            done = subprocess.run(arguments, capture_output=True)
         return done.returncode, done.stderr.decode()
 
 
@@ -177,6 +182,23 @@ def compare_json(log, stored, key, size):
     expect(f"our proof from {old} to {size}", "theirs in JSON", proof, Consistency.of_json(printed, [key]))
 
 
+def compare_orders(log, stored, key):
+    """The proof of an order is one of each of its events; a note is shown with what its commitment was made of."""
+    note = Checkpoint(key.name, len(stored), log.root(len(stored))).note(key)
+    events = [json.loads(line) for line in daybook("log").splitlines()]
+    subjects = {event["subject"] for event in events if event["subject"].startswith("order/")}
+    for subject in chance.sample(sorted(subjects), 3):
+        indexes = [n for n, event in enumerate(events) if event["subject"] == subject]
+        proofs = [Inclusion(n, stored[n], log.inclusion(n, len(stored)), note).file for n in indexes]
+        expect(f"our proof of {subject}", "theirs", "".join(proofs), daybook("prove", "order", subject[len("order/"):]))
+    notes = [n for n, event in enumerate(events) if event["type"] == "order.note-added"]
+    for n in chance.sample(notes, 3):
+        printed = daybook("prove", str(n + 1), "--format", "json", "--show", "text")
+        Inclusion.of_json(printed, [key])
+        shown = [value["value"] for value in json.loads(printed)["shown"]]
+        expect("the text of a note", "what its proof shows", [events[n]["data"]["text"]], shown)
+
+
 def older(size):
     """A size that is not larger: often one of those where proofs of consistency have another form."""
     return min(size, chance.choice([0, size, chance.randrange(size + 1), 1 << chance.randrange(10)]))
@@ -258,6 +280,8 @@ def main():
     expect("our checkpoint of nothing", "theirs", Checkpoint(key.name, 0, log.root(0)).note(key), nothing)
     all_of_it = Checkpoint(key.name, len(stored), log.root(len(stored)))
     expect("our checkpoint of all", "theirs", all_of_it.note(key), other.checkpoint())
+    if not is_library:
+        compare_orders(log, stored, key)
     leaves = [chance.randbytes(chance.randrange(300)) for _ in range(SIZE_MAX)]
     random_log, random_key = Log(leaves), Key.of_seed("random.example/log", chance.randbytes(32))
     for size in sizes:

@@ -11,6 +11,8 @@ extern const struct command read_commands[];     /* show, list, today */
 extern const struct command audit_commands[];    /* history, blame, audit */
 extern const struct command log_commands[];      /* log, load */
 extern const struct command evidence_commands[]; /* checkpoint, verify */
+extern const struct command key_commands[];      /* key, witness */
+extern const struct command prove_commands[];    /* prove, check-proof */
 extern const struct command stats_commands[];    /* stats .. */
 extern const struct command view_commands[];     /* views, rebuild */
 extern const struct command import_commands[];   /* import */

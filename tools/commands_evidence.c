@@ -1,143 +1,78 @@
 /* Evidence: `checkpoint` says what the log is, `verify` computes everything again. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "ledger/base64.h"
+#include "ledger/signing.h"
 #include "ledger/text.h"
 #include "ledger/verify.h"
-#include "ledger/base64.h"
 #include "tools/cli/progress.h"
 #include "tools/commands.h"
-#include "tools/session.h"
+#include "tools/evidence_text.h"
 
-enum { ROOT_TEXT_LEN = BASE64_LEN(TREE_HASH_SIZE), NOTE_MAX = 1 << 20 };
+enum { ROOT_TEXT_LEN = BASE64_LEN(TREE_HASH_SIZE) };
 
 /* ---- checkpoint */
 
-static int print_checkpoint(struct context *ctx, const char *id, uint64_t size, const uint8_t root[TREE_HASH_SIZE])
+static int print_checkpoint(struct context *ctx, const char *note, bool is_signed)
 {
-    char root_text[ROOT_TEXT_LEN + 1], text[200];
-    base64_encode(root, TREE_HASH_SIZE, root_text);
-    snprintf(text, sizeof text, "daybook/%s\n%llu\n%s\n\n", id, (unsigned long long)size, root_text);
-    if (output_wants_json(&ctx->output))
-        return output_document(&ctx->output,
-                               json_pack("{s:o,s:I,s:s,s:s}", "origin", json_sprintf("daybook/%s", id), "size",
-                                         (json_int_t)size, "root", root_text, "checkpoint", text),
-                               &ctx->error);
-    int rc = output_print(&ctx->output, &ctx->error, "daybook/%s", id);
+    struct note parsed;
+    struct checkpoint checkpoint;
+    char root[ROOT_TEXT_LEN + 1];
+    if (!output_wants_json(&ctx->output))
+        return evidence_print_text(ctx, note);
+    int rc = note_parse((struct daybook_text){note, strlen(note)}, &parsed, &ctx->error);
     if (!rc)
-        rc = output_print(&ctx->output, &ctx->error, "%llu", (unsigned long long)size);
-    if (!rc)
-        rc = output_print(&ctx->output, &ctx->error, "%s", root_text);
-    return rc ? rc : output_print(&ctx->output, &ctx->error, "%s", "");
+        rc = checkpoint_parse(parsed.text, &checkpoint, &ctx->error);
+    if (rc)
+        return rc;
+    base64_encode(checkpoint.root.bytes, TREE_HASH_SIZE, root);
+    return output_document(&ctx->output,
+                           json_pack("{s:s%,s:I,s:s,s:s,s:b}", "origin", checkpoint.origin.ptr, checkpoint.origin.len,
+                                     "size", (json_int_t)checkpoint.size, "root", root, "checkpoint", note, "signed",
+                                     (int)is_signed),
+                           &ctx->error);
+}
+
+/* Where nothing can be signed, what the log is can still be said: its text, the empty line, nobody's signature. */
+static int print_unsigned(struct session *s)
+{
+    struct context *ctx = s->ctx;
+    char origin[NOTE_NAME_MAX + 1], text[CHECKPOINT_SIZE + 1];
+    struct checkpoint checkpoint = {.size = 0};
+    cli_print_note(say(ctx, "Not signed: %s", "未签名：%s"), ctx->error.message);
+    ctx->error = (struct daybook_error){0};
+    int rc = session_read(s);
+    if (rc)
+        return rc;
+    signing_origin(s->ledger, origin);
+    checkpoint.origin = (struct daybook_text){origin, strlen(origin)};
+    checkpoint.size = daybook_last_seq(s->snapshot);
+    rc = daybook_root(s->snapshot, checkpoint.size, checkpoint.root.bytes, &ctx->error);
+    if (rc)
+        return rc;
+    checkpoint_print(&checkpoint, text);
+    memcpy(text + strlen(text), "\n", 2);
+    return print_checkpoint(ctx, text, false);
 }
 
 static int run_checkpoint(struct context *ctx)
 {
     struct session session = {0};
-    uint8_t root[TREE_HASH_SIZE];
-    uint64_t size = 0;
+    char *note = NULL;
     int rc = session_open(&session, ctx);
-    if (!rc)
-        rc = session_read(&session);
     if (!rc) {
-        size = daybook_last_seq(session.snapshot);
-        rc = daybook_root(session.snapshot, size, root, &ctx->error);
+        rc = signing_checkpoint(session.ledger, 0, &note, NULL, &ctx->error);
+        bool no_key_here = rc == DAYBOOK_READ_ONLY || rc == DAYBOOK_NOT_FOUND;
+        if (no_key_here)
+            rc = print_unsigned(&session);
+        else if (!rc)
+            rc = print_checkpoint(ctx, note, true);
     }
-    if (!rc)
-        rc = print_checkpoint(ctx, daybook_id(session.ledger), size, root);
+    free(note);
     session_close(&session);
     return rc;
-}
-
-/* ---- a checkpoint that was kept */
-
-struct checkpoint {
-    struct daybook_text origin;
-    uint64_t size;
-    uint8_t root[TREE_HASH_SIZE];
-};
-
-static int read_whole(const char *name, char **ret, size_t *ret_len, struct daybook_error *err)
-{
-    int fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
-    char *text = malloc(NOTE_MAX + 1);
-    size_t len = 0;
-    ssize_t got = fd < 0 || !text ? -1 : 1;
-    while (got > 0 && len <= NOTE_MAX) {
-        got = read(fd, text + len, NOTE_MAX + 1 - len);
-        len += got > 0 ? (size_t)got : 0;
-    }
-    int rc = 0;
-    if (got < 0)
-        rc = daybook_fail(err, DAYBOOK_IO, "%s cannot be read: %s.", name, strerror(errno));
-    else if (len > NOTE_MAX)
-        rc = daybook_fail(err, DAYBOOK_VERIFICATION_FAILED, "%s is too large for a checkpoint.", name);
-    if (fd > STDIN_FILENO)
-        close(fd);
-    if (rc) {
-        free(text);
-        return rc;
-    }
-    *ret = text;
-    *ret_len = len;
-    return 0;
-}
-
-/* The next line of `rest`, without its LF; false when there is no LF. */
-static bool take_line(struct daybook_text *rest, struct daybook_text *ret)
-{
-    const char *end = rest->len ? memchr(rest->ptr, '\n', rest->len) : NULL;
-    if (!end)
-        return false;
-    *ret = (struct daybook_text){rest->ptr, (size_t)(end - rest->ptr)};
-    rest->ptr = end + 1;
-    rest->len -= ret->len + 1;
-    return true;
-}
-
-static bool parse_size(struct daybook_text text, uint64_t *ret)
-{
-    uint64_t value = 0;
-    if (text.len == 0 || (text.len > 1 && text.ptr[0] == '0'))
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned digit = (unsigned)(text.ptr[i] - '0');
-        if (digit > 9 || __builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, digit, &value))
-            return false;
-    }
-    *ret = value;
-    return value <= INT64_MAX;
-}
-
-static bool is_signature(struct daybook_text line)
-{
-    static const char dash[] = "\xe2\x80\x94 ";
-    return line.len > sizeof dash && memcmp(line.ptr, dash, sizeof dash - 1) == 0;
-}
-
-/* Origin, size, root, an empty line, signature lines: nothing else. */
-static bool parse_checkpoint(struct daybook_text note, struct checkpoint *ret)
-{
-    struct daybook_text size, root, line;
-    size_t len;
-    for (size_t i = 0; i < note.len; i++)
-        if ((unsigned char)note.ptr[i] < ' ' && note.ptr[i] != '\n')
-            return false;
-    if (!text_is_valid(note) || !take_line(&note, &ret->origin) || ret->origin.len == 0 || !take_line(&note, &size) ||
-        !parse_size(size, &ret->size) || !take_line(&note, &root) || root.len != ROOT_TEXT_LEN)
-        return false;
-    uint8_t bytes[ROOT_TEXT_LEN / 4 * 3];
-    if (!base64_decode(root, bytes, &len) || len != TREE_HASH_SIZE || !take_line(&note, &line) || line.len)
-        return false;
-    memcpy(ret->root, bytes, TREE_HASH_SIZE);
-    while (note.len)
-        if (!take_line(&note, &line) || !is_signature(line))
-            return false;
-    return true;
 }
 
 /* ---- verify */
@@ -199,7 +134,7 @@ static int compare_checkpoint(struct context *ctx, const struct checkpoint *chec
     tree_init(&none);
     tree_root(&none, &empty);
     const struct tree_hash *root = checkpoint->size ? &result->earlier_root : &empty;
-    if (memcmp(root->bytes, checkpoint->root, TREE_HASH_SIZE) == 0)
+    if (memcmp(root->bytes, checkpoint->root.bytes, TREE_HASH_SIZE) == 0)
         return 0;
     return daybook_fail(
         &ctx->error, DAYBOOK_VERIFICATION_FAILED,
@@ -238,7 +173,31 @@ static int print_verified(struct context *ctx, const struct checkpoint *checkpoi
     return rc ? rc : output_print(&ctx->output, &ctx->error, say(ctx, "Root: %s", "根哈希：%s"), root);
 }
 
-static int verify_with(struct context *ctx, const struct checkpoint *checkpoint)
+/* Which of the ledger's own keys signed the checkpoint that was kept. That nobody known here did is said, not
+ * refused: a copy that `load` made has no key, and what counts is that the checkpoint was kept where nobody could
+ * change it. */
+static int check_signatures(struct context *ctx, const struct note *note)
+{
+    struct session session = {0};
+    struct note_key *keys = NULL;
+    size_t key_count = 0, signed_count = 0;
+    int rc = session_open(&session, ctx);
+    if (!rc)
+        rc = signing_own_keys(session.ledger, &keys, &key_count, &ctx->error);
+    if (!rc)
+        rc = note_verify(note, keys, key_count, &signed_count, &ctx->error);
+    if (!rc && signed_count == 0)
+        cli_print_note("%s",
+                       say(ctx,
+                           "No key of this ledger signed the checkpoint: it is worth what the place is worth where "
+                           "it was kept.",
+                           "该检查点没有此账本密钥的签名：其可信程度取决于保存它的地方。"));
+    free(keys);
+    session_close(&session);
+    return rc;
+}
+
+static int verify_with(struct context *ctx, const struct checkpoint *checkpoint, const struct note *note)
 {
     struct progress progress = {0};
     struct verify_result result;
@@ -253,6 +212,8 @@ static int verify_with(struct context *ctx, const struct checkpoint *checkpoint)
         return tell_problems(ctx, &result);
     if (!rc && checkpoint)
         rc = compare_checkpoint(ctx, checkpoint, &result);
+    if (!rc && checkpoint)
+        rc = check_signatures(ctx, note);
     return rc ? rc : print_verified(ctx, checkpoint, &result);
 }
 
@@ -260,17 +221,19 @@ static int run_verify(struct context *ctx)
 {
     const char *name = context_string(ctx, "--checkpoint");
     struct checkpoint checkpoint;
-    char *note = NULL;
+    struct note note;
+    char *text = NULL;
     size_t len = 0;
-    int rc = name ? read_whole(name, &note, &len, &ctx->error) : 0;
-    if (!rc && name && !parse_checkpoint((struct daybook_text){note, len}, &checkpoint))
+    int rc = name ? evidence_read_file(ctx, name, &text, &len) : 0;
+    if (!rc && name &&
+        (note_parse((struct daybook_text){text, len}, &note, NULL) || checkpoint_parse(note.text, &checkpoint, NULL)))
         rc = daybook_fail(&ctx->error, DAYBOOK_VERIFICATION_FAILED,
                           say(ctx, "%s is no checkpoint: origin, size, root, an empty line, signatures.",
                               "%s 不是检查点：应为来源、数量、根哈希、空行、签名。"),
                           name);
     if (!rc)
-        rc = verify_with(ctx, name ? &checkpoint : NULL);
-    free(note);
+        rc = verify_with(ctx, name ? &checkpoint : NULL, &note);
+    free(text);
     return rc;
 }
 
@@ -278,8 +241,8 @@ const struct command evidence_commands[] = {
     {
         .name = "checkpoint",
         .group = "audit",
-        .summary_en = "Print what the log is now: its size and the hash over all of it.",
-        .summary_zh = "输出日志当前的检查点：事件数与整体哈希。",
+        .summary_en = "Print what the log is now, signed: its size and the hash over all of it.",
+        .summary_zh = "输出并签名日志当前的检查点：事件数与整体哈希。",
         .example = "daybook checkpoint > checkpoint.txt",
         .ledger_use = LEDGER_READ,
         .run = run_checkpoint,

@@ -10,6 +10,8 @@ static const struct command *const tables[] = {
     audit_commands,
     log_commands,
     evidence_commands,
+    key_commands,
+    prove_commands,
     stats_commands,
     view_commands,
     import_commands,

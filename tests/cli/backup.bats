@@ -16,8 +16,9 @@ daybook() {
     "$DAYBOOK" "$@"
 }
 
+# What the log is; not who signed it, as each copy has a key of its own.
 root() {
-    daybook --ledger "${1:-$DAYBOOK_LEDGER}" checkpoint
+    daybook --ledger "${1:-$DAYBOOK_LEDGER}" checkpoint | head -n 3
 }
 
 size() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Evidence that leaves the house: keys, signed checkpoints, witnesses, proofs.
+# What leaves the house: keys, signed checkpoints, witnesses, proofs.
 
 setup() {
     export DAYBOOK_LEDGER=$BATS_TEST_TMPDIR/ledger DAYBOOK_ACTOR=wang LC_ALL=C.UTF-8 DAYBOOK_LANG=en TZ=UTC

@@ -402,6 +402,27 @@ static int check_signer(struct signing *s, const struct key_list *own, struct da
     return own->count ? 0 : write_public(s, err);
 }
 
+/* An empty ledger that took over another one's identity has the key of who it was: nothing was signed with it but, at
+ * most, that there was nothing. */
+static int drop_key_of_another(struct signing *s, struct key_list *own, struct daybook_error *err)
+{
+    static const char *const names[] = {LAST_FILE, PUBLIC_FILE, KEY_FILE}; /* the key last: it tells that it is to go */
+    bool has_signed = s->last && s->last_checkpoint.size > 0;
+    if (!s->has_signer || strcmp(s->signer.key.name, s->origin) == 0 || has_signed || own->count > 1)
+        return 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[PATH_SIZE];
+        snprintf(path, sizeof path, "%s/%s", s->folder, names[i]);
+        if (unlink(path) && errno != ENOENT)
+            return path_fail(path, errno, "removing", err);
+    }
+    free(s->last);
+    s->last = NULL;
+    s->has_signer = false;
+    own->count = 0;
+    return 0;
+}
+
 /* Lock, snapshot, what was signed last, the key as it lies there. */
 static int begin(struct signing *s, struct daybook *ledger, struct key_list *own, struct daybook_error *err)
 {
@@ -416,6 +437,8 @@ static int begin(struct signing *s, struct daybook *ledger, struct key_list *own
         rc = read_keys(own, s->snapshot, err);
     if (!rc)
         rc = read_signer(s, KEY_FILE, &s->signer, &s->has_signer, err);
+    if (!rc)
+        rc = drop_key_of_another(s, own, err);
     return rc ? rc : finish_interrupted_change(s, own, err);
 }
 

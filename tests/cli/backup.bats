@@ -18,7 +18,7 @@ daybook() {
 
 # What the log is; not who signed it, as each copy has a key of its own.
 root() {
-    daybook --ledger "${1:-$DAYBOOK_LEDGER}" checkpoint | head -n 3
+    daybook --ledger "${1:-$DAYBOOK_LEDGER}" checkpoint | head -n 4
 }
 
 size() {

@@ -59,7 +59,7 @@ static int print_backup(struct context *ctx, const char *dir, const struct daybo
         rc = output_print(&ctx->output, &ctx->error, say(ctx, "Root: %s", "根哈希：%s"), root);
     if (!rc && removed)
         rc = output_print(&ctx->output, &ctx->error,
-                          say(ctx, "Removed %llu older backups.", "已删除 %llu 份较早的备份。"),
+                          say(ctx, "Removed %llu older backup(s).", "已删除 %llu 份较早的备份。"),
                           (unsigned long long)removed);
     return rc;
 }
@@ -126,16 +126,18 @@ static int run_restore(struct context *ctx)
     if (rc)
         return rc;
     if (passed_over)
-        cli_print_note(say(ctx, "%llu newer backups do not verify and were passed over; this is %s.",
+        cli_print_note(say(ctx, "%llu newer backup(s) did not verify and were passed over; this is %s.",
                            "有 %llu 份更新的备份未通过验证，已跳过；所用为 %s。"),
                        (unsigned long long)passed_over, copy.name);
     cli_print_note(
         "%s", say(ctx,
                   "Whatever was recorded after this backup is not here. If the original has signed checkpoints since, "
                   "do not write here and sign with the same key: that makes a fork, two histories of one ledger. "
-                  "`daybook pull` first brings what the original has beyond this. The key is not in a backup.",
+                  "`daybook pull` first brings what the original has beyond this, and "
+                  "forgets who was forgotten since. The key is not in a backup.",
                   "此备份之后的记录不在其中。若原账本此后签署过检查点，请勿在此写入并用同一密钥签署：那会形成分叉，"
-                  "即同一账本的两个历史。可先用 `daybook pull` 取回原账本后来的记录。备份中不含密钥。"));
+                  "即同一账本的两个历史。可先用 `daybook pull` "
+                  "取回原账本后来的记录（此后被删除的个人数据也随之删除）。备份中不含密钥。"));
     return 0;
 }
 
@@ -151,7 +153,7 @@ static int print_pulled(struct context *ctx, const char *from, const struct dayb
                                &ctx->error);
     if (taken)
         return output_print(&ctx->output, &ctx->error,
-                            say(ctx, "Took %llu events from %s: this ledger has %llu now.",
+                            say(ctx, "Took %llu event(s) from %s: this ledger has %llu now.",
                                 "已从 %2$s 取回 %1$llu 个事件：此账本现有 %3$llu 个。"),
                             taken, from, here);
     if (there < here)

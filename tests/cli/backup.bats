@@ -410,7 +410,7 @@ PYTHON
     orders 2
     cp -r ledger c
     orders 3
-    daybook --ledger c pull ledger | grep -q "Took 10 events"
+    daybook --ledger c pull ledger | grep -q "Took 10 event(s)"
     root | diff - <(root c)
     daybook --ledger c verify
     daybook --ledger c pull ledger | grep -q "the same 21 events"

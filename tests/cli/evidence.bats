@@ -91,3 +91,28 @@ orders() {
     [[ $DAYBOOK != */sanitize/* ]] || skip "a library with sanitizers cannot be loaded into Python"
     "$EVIDENCE/agree.py" library
 }
+
+@test "a second implementation agrees with what the commands print and say" {
+    [[ $DAYBOOK != */sanitize/* ]] || SIZES=15
+    "$EVIDENCE/agree.py" program "${SIZES:-60}"
+}
+
+@test "what was erased is gone from no root: the script, an old checkpoint, and the certificate as a signed note" {
+    orders
+    daybook checkpoint >note
+    script ledger --checkpoint note
+    daybook forget customer '张三 2' --reason 'Art. 17' >certificate
+    [ ! -e ledger/personal-0 ]
+    script ledger --checkpoint note
+    daybook checkpoint >after
+    python3 - "$EVIDENCE" <<'PYTHON'
+import pathlib, sys
+sys.path.insert(0, sys.argv[1])
+from verifier import Checkpoint, Key, open_note, to_base64
+key = Key.of_vkey(pathlib.Path("ledger/checkpoint.pub").read_text().strip())
+said = dict(line.split(" ", 1) for line in open_note(pathlib.Path("certificate").read_text(), [key])[0].splitlines())
+for when, file in (("before", "note"), ("after", "after")):
+    checkpoint = Checkpoint.of_note(pathlib.Path(file).read_text(), [key])
+    assert said[when] == f"{checkpoint.size} {to_base64(checkpoint.root)}", (said, checkpoint)
+PYTHON
+}

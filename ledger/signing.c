@@ -731,3 +731,55 @@ int signing_keep_cosignatures(struct daybook *ledger, struct daybook_text lines,
     end(&s);
     return rc;
 }
+
+/* A kept file that is damaged counts as none: whoever signs next says so. */
+static bool parse_kept(const char *text, struct note *ret_note, struct checkpoint *ret)
+{
+    return text && note_parse(text_of(text), ret_note, NULL) == 0 && checkpoint_parse(ret_note->text, ret, NULL) == 0;
+}
+
+static int64_t seen_us(const struct note *note, const struct key_list *witnesses)
+{
+    struct note_signature signature;
+    struct daybook_text rest = note->signatures;
+    int64_t latest = DAYBOOK_INSTANT_NONE;
+    while (note_next_signature(&rest, &signature))
+        for (size_t i = 0; i < witnesses->count; i++) {
+            uint64_t seconds = note_cosigned_at(&signature, &witnesses->keys[i]);
+            bool later = latest == DAYBOOK_INSTANT_NONE || (int64_t)seconds > latest / 1000000;
+            if (seconds <= INT64_MAX / 1000000 && later &&
+                note_signature_holds(&signature, &witnesses->keys[i], note->text))
+                latest = (int64_t)seconds * 1000000;
+        }
+    return latest;
+}
+
+int signing_standing(struct daybook *ledger, struct signing_standing *ret, struct daybook_error *err)
+{
+    struct signing_standing standing = {0, DAYBOOK_INSTANT_NONE, 0, DAYBOOK_INSTANT_NONE};
+    struct key_list witnesses = {0};
+    struct checkpoint checkpoint;
+    struct note note;
+    struct stat about;
+    char *last = NULL, *witnessed = NULL, path[PATH_SIZE];
+    int rc = signing_kept(ledger, false, &last, err);
+    if (!rc)
+        rc = signing_kept(ledger, true, &witnessed, err);
+    if (!rc)
+        rc = read_witnesses(&witnesses, daybook_folder(ledger), err);
+    snprintf(path, sizeof path, "%s/%s", daybook_folder(ledger), LAST_FILE);
+    if (!rc && parse_kept(last, &note, &checkpoint) && stat(path, &about) == 0) {
+        standing.last_size = checkpoint.size;
+        standing.last_us = (int64_t)about.st_mtim.tv_sec * 1000000 + about.st_mtim.tv_nsec / 1000;
+    }
+    if (!rc && parse_kept(witnessed, &note, &checkpoint)) {
+        standing.witnessed_us = seen_us(&note, &witnesses);
+        standing.witnessed_size = standing.witnessed_us == DAYBOOK_INSTANT_NONE ? 0 : checkpoint.size;
+    }
+    free(last);
+    free(witnessed);
+    free(witnesses.keys);
+    if (!rc)
+        *ret = standing;
+    return rc;
+}

@@ -46,6 +46,16 @@ int signing_kept(struct daybook *ledger, bool witnessed, char **ret, struct dayb
 
 /* ---- witnesses */
 
+/* How far others could tell by now if the ledger was rewritten. Times are DAYBOOK_INSTANT_NONE, sizes 0, where there is
+ * no such checkpoint. */
+struct signing_standing {
+    uint64_t last_size;
+    int64_t last_us; /* when checkpoint.last was put there */
+    uint64_t witnessed_size;
+    int64_t witnessed_us; /* when a witness that is known saw checkpoint.witnessed, as it says */
+};
+int signing_standing(struct daybook *ledger, struct signing_standing *ret, struct daybook_error *err);
+
 /* Verifier keys of witnesses; malloc'ed, perhaps none. */
 int signing_witnesses(struct daybook *ledger, struct note_key **ret, size_t *ret_count, struct daybook_error *err);
 /* DAYBOOK_BAD_VALUE for a key that is not a witness's, DAYBOOK_ALREADY_EXISTS. */

@@ -2,6 +2,7 @@
  * whether something is wrong. */
 #include "tools/doctor.h"
 
+#include "ledger/signing.h"
 #include "tools/order_json.h"
 #include "tools/session.h"
 
@@ -19,10 +20,12 @@ enum { PATH_SIZE = 4200, FINDING_SIZE = 400 };
 
 #define FREE_BYTES_LEAST ((uint64_t)256 << 20)
 #define SECOND_US ((int64_t)1000000)
+#define DAY_US (24 * 60 * 60 * SECOND_US)
 
 struct examination {
     struct session session;
     struct store_sizes sizes;
+    struct signing_standing standing;
     uint64_t last_seq, personal_generation, personal_bytes, views_bytes, free_bytes;
     int64_t last_recorded_us; /* DAYBOOK_INSTANT_NONE in an empty ledger */
     const char *filesystem;   /* NULL: one that has no name here */
@@ -111,6 +114,8 @@ static int look_at_log(struct examination *x)
         x->last_recorded_us = last.recorded_us;
     if (!rc)
         rc = store_meta_number(s->snapshot->log, "personal", &x->personal_generation, &s->ctx->error);
+    if (!rc)
+        rc = signing_standing(s->ledger, &x->standing, &s->ctx->error);
     return rc ? rc : store_sizes(s->ledger->store, &x->sizes, &s->ctx->error);
 }
 
@@ -169,8 +174,34 @@ static void check_leftovers(const struct examination *x, char out[FINDING_SIZE])
             x->leftovers);
 }
 
+/* A checkpoint counts once somebody else has it: before that, its keeper can sign another. */
+static void check_outside(const struct examination *x, char out[FINDING_SIZE])
+{
+    const struct signing_standing *standing = &x->standing;
+    int64_t age_us = x->session.now_us - standing->witnessed_us;
+    if (x->last_seq <= standing->witnessed_size)
+        return;
+    if (standing->witnessed_us == DAYBOOK_INSTANT_NONE)
+        snprintf(out, FINDING_SIZE, "%s",
+                 say(x->session.ctx,
+                     "No checkpoint has come back from a witness: unless you gave one to somebody else, who keeps this "
+                     "ledger can rewrite all of it unseen. Send one a day out of the house: daybook checkpoint.",
+                     "还没有见证者签署过检查点：若未交给他人，账本保管者可以不被察觉地改写全部历史。请每天将检查点发到"
+                     "外部：daybook "
+                     "checkpoint。"));
+    else if (age_us > DAY_US)
+        snprintf(
+            out, FINDING_SIZE,
+            say(x->session.ctx,
+                "The last checkpoint that a witness signed is %lld days old: what came after it can be rewritten "
+                "unseen. Send one a day out of the house: daybook checkpoint.",
+                "见证者签署的最近检查点已有 %lld 天：其后的内容可被不被察觉地改写。请每天将检查点发到外部：daybook "
+                "checkpoint。"),
+            (long long)(age_us / DAY_US));
+}
+
 static void (*const checks[])(const struct examination *, char[FINDING_SIZE]) = {
-    check_clock, check_space, check_filesystem, check_writable, check_leftovers};
+    check_clock, check_space, check_filesystem, check_writable, check_leftovers, check_outside};
 enum { CHECK_COUNT = sizeof checks / sizeof *checks };
 
 static json_t *findings_of(const struct examination *x)
@@ -189,7 +220,7 @@ static json_t *findings_of(const struct examination *x)
 
 /* ---- the answer */
 
-enum { FACT_COUNT = 19 };
+enum { FACT_COUNT = 22 };
 
 struct fact {
     const char *name, *english, *chinese;
@@ -210,6 +241,11 @@ static size_t facts_of(const struct examination *x, char magic[16], struct fact 
         {"numbers", "Order numbers", "订单号格式", cell_string(ledger->numbers)},
         {"last_seq", "Events", "事件数", cell_integer((int64_t)x->last_seq)},
         {"last_recorded_at", "Last event", "最后事件", cell_instant(x->last_recorded_us)},
+        {"checkpoint_size", "Last signed checkpoint, events", "最近签名的检查点（事件数）",
+         x->standing.last_us == DAYBOOK_INSTANT_NONE ? cell_null() : cell_integer((int64_t)x->standing.last_size)},
+        {"checkpoint_signed_at", "Signed", "签名时间", cell_instant(x->standing.last_us)},
+        {"checkpoint_witnessed_at", "Last one seen by a witness", "最近一次由见证者签署",
+         cell_instant(x->standing.witnessed_us)},
         {"clock", "Clock", "时钟", cell_instant(x->session.now_us)},
         {"log_bytes", "Log, bytes", "日志字节数", cell_integer((int64_t)x->sizes.file_bytes)},
         {"personal_generation", "Generation of personal data", "个人数据代次",

@@ -331,7 +331,7 @@ PYTHON
 }
 
 @test "doctor says when the last checkpoint was made and whether anybody outside has it" {
-    daybook doctor | grep -q 'No checkpoint has left'
+    daybook doctor | grep -q 'No checkpoint has come back'
     daybook checkpoint >note
     daybook --format json doctor | python3 -c '
 import json, sys

@@ -155,7 +155,7 @@ import base64, json, sys
 sys.dont_write_bytecode = True
 from verify import Tree
 tree, before = Tree(), json.load(open("basis.json"))["before"]
-tree.size, tree.stack = before["size"], [base64.b64decode(node) for node in before["subtrees"]]
+tree.size, tree.stack = before["size"], [bytes.fromhex(node) for node in before["subtrees"]]
 for line in open("stored-events.txt"):
     tree.append(base64.b64decode(line))
     if tree.size == before["size"] + 4:
@@ -167,6 +167,21 @@ END
     checked 1 'outside the period' --checkpoint pack.txt
     # Another ledger's key.
     checked 1 'not signed by the key' --key 'daybook.example/test+dc12ec4c+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4'
+}
+
+@test "the proofs are those that check-proof checks, without a ledger" {
+    local key file
+    make_pack --sample 3 --seed 7 pack
+    key=$(daybook key show)
+    [ "$key" = "$(cat pack/checkpoint.pub)" ]
+    for file in pack/before-first.txt pack/after-last.txt pack/consistency.txt pack/sample/*/proof.json; do
+        daybook --ledger nowhere check-proof "$file" --key "$key" >/dev/null
+    done
+    make_pack --sample 6 --seed 7 all
+    daybook --format json prove order A-1 | cmp - all/sample/*A-1/proof.json
+    daybook prove --consistency "$end" | cmp - pack/consistency.txt
+    daybook prove "$before" | cmp - pack/before-first.txt
+    daybook verify --checkpoint pack/checkpoint.txt >/dev/null
 }
 
 @test "whatever is changed in a pack is found, even with checksums made anew" {
@@ -216,7 +231,7 @@ not those of the signed ledger|consistency.txt|l[1] = flip(l[1])
 not in the ledger|before-first.txt|l[1] = "extra " + flip(l[1][6:])
 not of the period|basis.json|j["begins_at"] = "2024-02-01T00:00:00.000000Z"
 belongs to the period|basis.json|j["begins_at"] = "2023-12-01T00:00:00.000000Z"
-not those of the signed ledger|basis.json|j["before"]["subtrees"][0] = flip(j["before"]["subtrees"][0])
+not those of the signed ledger|basis.json|j["before"]["subtrees"][0] = "00" + j["before"]["subtrees"][0][2:]
 not in the ledger|sample/*/proof.json|j["events"][0]["event"] = flip(j["events"][0]["event"])
 not in the ledger|sample/*/proof.json|j["events"][0]["leaf_index"] += 1
 other events than the proof|sample/*A-1/proof.json|del j["events"][2]

@@ -127,7 +127,7 @@ class Pack:
     def events(self):
         """The stored events of the period give the ledger's root, and events.csv says what they say."""
         basis, tree, names = self.basis, Tree(), {}
-        tree.size, tree.stack = basis["before"]["size"], [unbase64(node) for node in basis["before"]["subtrees"]]
+        tree.size, tree.stack = basis["before"]["size"], [bytes.fromhex(node) for node in basis["before"]["subtrees"]]
         need(len(tree.stack) == bin(tree.size).count("1"), "basis.json does not say what was before the period.")
         with open("stored-events.txt", encoding="ascii") as stored:
             for line, row in itertools.zip_longest(stored, table("events.csv")):

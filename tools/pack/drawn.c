@@ -1,10 +1,13 @@
 /* The orders drawn: for each a folder with its whole history, from its first event to the ledger's last, and the proof
  * of it. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "ledger/evidence.h"
 #include "tools/audit_printer.h"
 #include "tools/cli/progress.h"
 #include "tools/pack/work.h"
+#include "tools/proof_document.h"
 
 static const struct column columns[] = {
     {"draw", NULL, NULL, COLUMN_NUMBER}, {"order_no", NULL, NULL, COLUMN_KEY},  {"rank", NULL, NULL, COLUMN_KEY},
@@ -40,6 +43,38 @@ static int write_history(struct pack *pack, const char *name, enum output_format
     return pack_close(&file, rc);
 }
 
+static int add_proof(struct pack *pack, uint64_t seq, struct proof_inclusion_file *file, json_t *events)
+{
+    int rc = evidence_inclusion(pack->session->snapshot, seq, pack->size, pack->checkpoint, file,
+                                &pack->session->ctx->error);
+    return rc ? rc : json_array_append_new(events, proof_event_json(file, NULL)) ? pack_no_memory(pack) : 0;
+}
+
+/* As `daybook prove order` prints it. */
+static int write_proof(struct pack *pack, const char *name, uint32_t order, struct daybook_text order_no)
+{
+    struct session *s = pack->session;
+    struct chain *chain = &s->reader.chain;
+    struct checkpoint checkpoint = {.size = pack->size};
+    struct proof_inclusion_file *file = malloc(sizeof *file);
+    json_t *events = json_array(), *document = NULL;
+    int rc = file && events ? 0 : pack_no_memory(pack);
+    if (!rc)
+        rc = daybook_root(s->snapshot, pack->size, checkpoint.root.bytes, &s->ctx->error);
+    if (!rc)
+        rc = chain_load(chain, s->snapshot->log, DAYBOOK_ORDER, order, pack->size, &s->ctx->error);
+    for (size_t i = 0; i < (rc ? 0 : chain->count) && !rc; i++)
+        rc = add_proof(pack, chain->links[i].event.seq, file, events);
+    if (!rc) {
+        document = proof_order_json(order_no.ptr, order_no.len, pack->checkpoint, &checkpoint, json_incref(events));
+        rc = document ? pack_write_json(pack, name, document) : pack_no_memory(pack);
+    }
+    json_decref(document);
+    json_decref(events);
+    free(file);
+    return rc;
+}
+
 static int write_draw(struct pack *pack, struct pack_file *list, size_t index)
 {
     struct session *s = pack->session;
@@ -61,7 +96,7 @@ static int write_draw(struct pack *pack, struct pack_file *list, size_t index)
         rc = write_history(pack, name, OUTPUT_CSV, draw->order, &events);
     snprintf(name, sizeof name, "%s/proof.json", folder);
     if (!rc)
-        rc = pack_write_order_proof(pack, name, draw->order);
+        rc = write_proof(pack, name, draw->order, order_no);
     const struct cell cells[COLUMNS] = {
         cell_integer((int64_t)index + 1), cell_text(order_no), cell_string(rank), cell_string(folder),
         cell_integer((int64_t)events),

@@ -148,9 +148,7 @@ static int write_later(struct pack *pack)
 int pack_write_events(struct pack *pack)
 {
     struct event_files files = {.pack = pack, .line = malloc(BASE64_LEN(DAYBOOK_EVENT_SIZE_MAX) + 1)};
-    int rc = files.line
-                 ? 0
-                 : daybook_fail(&pack->session->ctx->error, DAYBOOK_NO_MEMORY, "Out of memory for an audit pack.");
+    int rc = files.line ? 0 : pack_no_memory(pack);
     if (!rc)
         rc = write_period(&files);
     free(files.line);

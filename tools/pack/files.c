@@ -7,7 +7,7 @@
 
 #include "tools/pack/work.h"
 
-static int no_memory(struct pack *pack)
+int pack_no_memory(struct pack *pack)
 {
     return daybook_fail(&pack->session->ctx->error, DAYBOOK_NO_MEMORY, "Out of memory for an audit pack.");
 }
@@ -55,13 +55,13 @@ static int note_file(struct pack *pack, const char *name)
         size_t capacity = pack->file_capacity ? pack->file_capacity * 2 : 64;
         char **bigger = realloc(pack->files, capacity * sizeof *bigger);
         if (!bigger)
-            return no_memory(pack);
+            return pack_no_memory(pack);
         pack->files = bigger;
         pack->file_capacity = capacity;
     }
     char *copy = strdup(name);
     if (!copy)
-        return no_memory(pack);
+        return pack_no_memory(pack);
     pack->files[pack->file_count++] = copy;
     return 0;
 }
@@ -91,6 +91,17 @@ int pack_write(struct pack *pack, const char *name, const char *bytes, size_t le
     int rc = pack_open(pack, name, &file);
     if (!rc)
         fwrite(bytes, 1, len, file.stream);
+    return pack_close(&file, rc);
+}
+
+int pack_write_json(struct pack *pack, const char *name, const json_t *document)
+{
+    struct pack_file file;
+    int rc = pack_open(pack, name, &file);
+    if (!rc && json_dumpf(document, file.stream, JSON_INDENT(2)) && !ferror(file.stream))
+        rc = pack_no_memory(pack);
+    if (!rc)
+        fputc('\n', file.stream);
     return pack_close(&file, rc);
 }
 

@@ -27,7 +27,7 @@ static int find_period(struct pack *pack)
     if (!rc)
         rc = store_last_ordinal(s->snapshot->log, DAYBOOK_ORDER, &pack->order_max, err);
     if (!rc && !(pack->touched = calloc((size_t)pack->order_max / 8 + 1, 1)))
-        rc = daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for an audit pack.");
+        rc = pack_no_memory(pack);
     return rc;
 }
 
@@ -56,8 +56,8 @@ static int write_made(struct pack *pack)
 static int write_files(struct pack *pack)
 {
     static int (*const steps[])(struct pack * pack) = {
-        pack_write_events,   pack_write_orders, pack_write_sample,    pack_write_totals,
-        pack_write_evidence, pack_write_readme, pack_write_checksums, write_made,
+        pack_write_events, pack_write_orders, pack_write_sample,    pack_write_totals, pack_write_evidence,
+        pack_write_basis,  pack_write_readme, pack_write_checksums, write_made,
     };
     int rc = 0;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && !rc; i++)

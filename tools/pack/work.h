@@ -29,6 +29,8 @@ struct pack {
 
 /* ---- files (files.c) */
 
+int pack_no_memory(struct pack *pack);
+
 enum { PACK_NAME_MAX = 200 };
 
 struct pack_file {
@@ -48,6 +50,7 @@ int pack_open_table(struct pack *pack, const char *name, const struct column *co
 int pack_close(struct pack_file *file, int rc);
 /* A file of these bytes. */
 int pack_write(struct pack *pack, const char *name, const char *bytes, size_t len);
+int pack_write_json(struct pack *pack, const char *name, const json_t *document);
 int pack_make_folder(struct pack *pack, const char *name);
 /* SHA256SUMS, over every file closed so far. */
 int pack_write_checksums(struct pack *pack);
@@ -63,10 +66,9 @@ int pack_write_sample(struct pack *pack);
 int pack_write_totals(struct pack *pack);
 /* Sign what the ledger is now; before anything is written, so that a ledger that cannot sign is known at once. */
 int pack_seal(struct pack *pack);
-/* checkpoint.txt and .pub, basis.json, the proofs of where the period lies, and what checks all this. */
+/* checkpoint.txt and .pub, the proofs of where the period lies, and what checks all this. */
 int pack_write_evidence(struct pack *pack);
-/* The proof of an order's whole history, as a file of that name. */
-int pack_write_order_proof(struct pack *pack, const char *name, uint32_t order);
+int pack_write_basis(struct pack *pack);
 int pack_write_readme(struct pack *pack);
 
 #endif

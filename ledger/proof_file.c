@@ -30,7 +30,7 @@ static void put_proof(FILE *out, const struct proof *proof, struct daybook_text 
 static int finish(FILE *out, char **text, char **ret, struct daybook_error *err)
 {
     bool failed = ferror(out) != 0;
-    if (fclose(out) || failed) {
+    if (fclose(out) || failed || !*text) { /* glibc forgets to say that there was no memory */
         free(*text);
         return no_memory(err);
     }

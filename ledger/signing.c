@@ -625,7 +625,7 @@ static int write_witnesses(const struct signing *s, const struct key_list *list,
         fprintf(out, "%s\n", key);
     }
     bool failed = !out || ferror(out);
-    failed = (out && fclose(out)) || failed;
+    failed = (out && fclose(out)) || failed || !text; /* glibc forgets to say that there was no memory */
     int rc = failed ? no_memory(err) : small_file_replace(s->folder, WITNESSES_FILE, PUBLIC_MODE, text, err);
     free(text);
     return rc;
@@ -701,7 +701,7 @@ static int keep_lines(const struct signing *s, struct daybook_text lines, size_t
         rc = put_new_lines(out, &kept, lines, &witnesses, &count, err);
     }
     bool failed = out && ferror(out);
-    failed = (out && fclose(out)) || failed;
+    failed = (out && fclose(out)) || failed || !text; /* glibc forgets to say that there was no memory */
     if (!rc && failed)
         rc = no_memory(err);
     if (!rc && count)

@@ -136,12 +136,10 @@ int personal_share_permissions(const char *folder, uint64_t from, uint64_t to, s
 {
     static const char *const names[] = {"", "/data.mdb", "/lock.mdb"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char model[4096 + 16], path[4096 + 16];
+        char model[4096], path[4096];
         struct stat wanted, made;
-        folder_of(folder, from, model);
-        folder_of(folder, to, path);
-        strcat(model, names[i]);
-        strcat(path, names[i]);
+        snprintf(model, sizeof model, "%s/personal-%llu%s", folder, (unsigned long long)from, names[i]);
+        snprintf(path, sizeof path, "%s/personal-%llu%s", folder, (unsigned long long)to, names[i]);
         if (stat(model, &wanted) || stat(path, &made))
             return path_fail(model, errno, "reading", err);
         if ((made.st_gid != wanted.st_gid && chown(path, (uid_t)-1, wanted.st_gid) && errno != EPERM) ||

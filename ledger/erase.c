@@ -297,7 +297,8 @@ int erase_collect(struct erasure *e, struct store_txn *log, struct personal_txn 
     e->kind = kind;
     e->target = target;
     int rc = collect[kind](e, log, personal, err);
-    qsort(e->seqs, e->seq_count, sizeof *e->seqs, compare_seqs);
+    if (e->seq_count)
+        qsort(e->seqs, e->seq_count, sizeof *e->seqs, compare_seqs);
     return rc;
 }
 

@@ -295,12 +295,67 @@ int ledger_final_customer(struct store_txn *log, uint32_t *ordinal, struct daybo
     return rc;
 }
 
+/* "customer/12": the ordinal; 0 for any other name. */
+static uint32_t stand_in_ordinal(uint32_t kind, struct daybook_text compared)
+{
+    char text[40], *end = NULL;
+    const char *kind_name = schema_kind_name(kind);
+    const size_t kind_len = strlen(kind_name);
+    if (compared.len <= kind_len + 1 || compared.len >= sizeof text)
+        return 0;
+    memcpy(text, compared.ptr, compared.len);
+    text[compared.len] = '\0';
+    const char *digits = text + kind_len + 1;
+    if (memcmp(text, kind_name, kind_len) != 0 || text[kind_len] != '/' || *digits < '1' || *digits > '9')
+        return 0;
+    unsigned long ordinal = strtoul(digits, &end, 10);
+    return *end == '\0' && ordinal <= UINT32_MAX ? (uint32_t)ordinal : 0;
+}
+
+/* Is there such a subject, and was the last name that it was given erased? */
+static int is_nameless(struct store_txn *log, struct personal_txn *personal, uint32_t kind, uint32_t ordinal, bool *ret,
+                       struct daybook_error *err)
+{
+    struct event_scratch scratch = {0};
+    struct chain chain = {0};
+    bool named = false;
+    int rc = chain_load(&chain, log, kind, ordinal, UINT64_MAX, err);
+    *ret = false;
+    for (size_t i = chain.count; i-- > 0 && !rc && !named;) {
+        struct daybook_data data;
+        struct daybook_text name;
+        const uint8_t *salt;
+        rc = chain_data(&chain, i, &scratch, &data, err);
+        named = !rc && data.person.commitment;
+        if (named)
+            rc = personal_value(personal, chain.links[i].event.seq, data.person.slot, &salt, &name, err);
+        *ret = !rc && named && !name.ptr;
+    }
+    event_scratch_release(&scratch);
+    chain_release(&chain);
+    return rc;
+}
+
+/* Whose name is erased is found under what is shown in its place. */
+static int find_nameless(struct store_txn *log, struct personal_txn *personal, uint32_t kind,
+                         struct daybook_text compared, uint32_t *ret, struct daybook_error *err)
+{
+    bool nameless = false;
+    const uint32_t ordinal = stand_in_ordinal(kind, compared);
+    int rc = ordinal ? is_nameless(log, personal, kind, ordinal, &nameless, err) : 0;
+    if (!rc && nameless)
+        *ret = ordinal;
+    return rc;
+}
+
 int ledger_find(struct store_txn *log, struct personal_txn *personal, uint32_t kind, struct daybook_text compared,
                 uint32_t *ret, struct daybook_error *err)
 {
     uint32_t ordinal = 0;
     int rc = ledger_kind_is_personal(kind) ? personal_name(personal, kind, compared, &ordinal, err)
                                            : store_name(log, kind, compared, &ordinal, err);
+    if (!rc && !ordinal && ledger_kind_is_personal(kind))
+        rc = find_nameless(log, personal, kind, compared, &ordinal, err);
     if (!rc && ordinal && kind == DAYBOOK_CUSTOMER)
         rc = ledger_final_customer(log, &ordinal, err);
     if (!rc)

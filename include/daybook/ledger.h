@@ -217,8 +217,8 @@ int daybook_personal_salt(struct daybook_snapshot *snapshot, uint64_t seq, const
 /* The Merkle root (RFC 9162, SHA-256) over the first `size` events, size <= last seq. DAYBOOK_DAMAGED as above. */
 int daybook_root(struct daybook_snapshot *snapshot, uint64_t size, uint8_t ret[32], struct daybook_error *err);
 /* The ordinal of what has that name (order number, customer's name, product's code ..); 0 when there is none; of a
- * customer that was merged, of who it was merged into. `kind` is an enum daybook_kind. DAYBOOK_BAD_VALUE when the
- * name is no valid text. */
+ * customer that was merged, of who it was merged into. Whose name was erased is found as "customer/12". `kind` is an
+ * enum daybook_kind. DAYBOOK_BAD_VALUE when the name is no valid text. */
 int daybook_find(struct daybook_snapshot *snapshot, uint32_t kind, struct daybook_text name, uint32_t *ret,
                  struct daybook_error *err);
 /* The other way: what a subject is called now, by the name that daybook_find() finds it under; of a customer that was

@@ -131,11 +131,8 @@ static int final_customer(struct planner *p, uint32_t customer, uint32_t *ret, s
 static int is_erased(struct planner *p, uint32_t customer, bool *ret, struct daybook_error *err)
 {
     struct daybook_text name;
-    uint32_t found = 0;
-    int rc = registers_name(p->registers, DAYBOOK_CUSTOMER, customer, &name, err);
-    if (!rc)
-        rc = daybook_find(p->snapshot, DAYBOOK_CUSTOMER, name, &found, err);
-    *ret = !rc && found == 0;
+    int rc = daybook_name(p->snapshot, DAYBOOK_CUSTOMER, customer, &name, err);
+    *ret = !rc && !name.ptr;
     return rc;
 }
 

@@ -7,6 +7,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -40,6 +41,11 @@ static struct {
     struct passwd *(*getpwuid)(uid_t);
 } libc;
 
+static struct {
+    EVP_PKEY *(*private_key)(int, ENGINE *, const unsigned char *, size_t);
+    EVP_PKEY *(*public_key)(int, ENGINE *, const unsigned char *, size_t);
+} libcrypto;
+
 __attribute__((constructor)) static void begin(void)
 {
     *(void **)&libc.fopen = dlsym(RTLD_NEXT, "fopen");
@@ -48,6 +54,8 @@ __attribute__((constructor)) static void begin(void)
     *(void **)&libc.fflush = dlsym(RTLD_NEXT, "fflush");
     *(void **)&libc.fclose = dlsym(RTLD_NEXT, "fclose");
     *(void **)&libc.getpwuid = dlsym(RTLD_NEXT, "getpwuid");
+    *(void **)&libcrypto.private_key = dlsym(RTLD_NEXT, "EVP_PKEY_new_raw_private_key");
+    *(void **)&libcrypto.public_key = dlsym(RTLD_NEXT, "EVP_PKEY_new_raw_public_key");
     const char *path = getenv(FAULT_VARIABLE);
     int fd = path ? (int)syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC, 0) : -1;
     if (fd < 0)
@@ -308,4 +316,21 @@ struct passwd *getpwuid(uid_t user)
     struct passwd *found = libc.getpwuid(user);
     spared = false;
     return found;
+}
+
+/* libcrypto (3.0, the first look for an algorithm) reads through NULL when it has no memory here. */
+EVP_PKEY *EVP_PKEY_new_raw_private_key(int type, ENGINE *engine, const unsigned char *key, size_t len)
+{
+    spared = true;
+    EVP_PKEY *made = libcrypto.private_key(type, engine, key, len);
+    spared = false;
+    return made;
+}
+
+EVP_PKEY *EVP_PKEY_new_raw_public_key(int type, ENGINE *engine, const unsigned char *key, size_t len)
+{
+    spared = true;
+    EVP_PKEY *made = libcrypto.public_key(type, engine, key, len);
+    spared = false;
+    return made;
 }

@@ -58,6 +58,7 @@ static const struct {
     {ORDERS, EMPTY, {"create", "--customer", "acme", "--item", "P-1:3pcs:Bolt", "--note", "call first"}},
     {ORDERS, ORDERS, {"create", "--customer", "万泰酒业", "--item", "P-2:5", "--expected", "2026-12-01"}},
     {ORDERS, ORDERS, {"ship", "SO-000001", "--carrier", "DHL"}},
+    {ORDERS, ORDERS, {"key", "new"}},
     {KEPT, ORDERS, {"rebuild", "--all"}},
     {KEPT, KEPT, {"create", "--customer", "new since", "--item", "P-3:1"}},
 };
@@ -187,7 +188,8 @@ static int copy_one(const char *path, const struct stat *status, int kind, struc
         return mkdir(target, status->st_mode & 0777);
     if (strstr(path, "lock.mdb"))
         return 0;
-    int from = open(path, O_RDONLY | O_CLOEXEC), to = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0660);
+    int from = open(path, O_RDONLY | O_CLOEXEC);
+    int to = open(target, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, status->st_mode & 0777);
     ssize_t copied = copy_file_range(from, NULL, to, NULL, (size_t)status->st_size, 0);
     close(from);
     close(to);

@@ -32,8 +32,11 @@ static void who_text(const struct context *ctx, struct daybook_text actor, struc
         user_len++;
     bool is_own_name = text_equals(actor, (struct daybook_text){via.ptr, user_len});
     int actor_len = (int)text_prefix_of_width(actor, 60), via_len = (int)text_prefix_of_width(via, 60);
+    bool is_erased = via.len > 4 && memcmp(via.ptr, "via/", 4) == 0; /* whose it was cannot be said any more */
     if (is_own_name)
         snprintf(out, 256, "%.*s", via_len, via.ptr);
+    else if (is_erased)
+        snprintf(out, 256, "%.*s (%.*s)", actor_len, actor.ptr, via_len, via.ptr);
     else
         snprintf(out, 256, say(ctx, "%.*s (claimed by %.*s)", "%.*s（由 %.*s 声明）"), actor_len, actor.ptr, via_len,
                  via.ptr);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daybook/erase.h"
 #include "ledger/event.h"
 #include "ledger/ledger.h"
 #include "projections/delays.h"
@@ -168,6 +169,28 @@ static void merge_customers(struct workload *w)
     submit(w, &draft, 1);
 }
 
+/* Somebody who came for this, so that each forgetting takes one value. */
+static void forget_customer(struct workload *w)
+{
+    char name[32];
+    struct daybook_error err = {0};
+    struct daybook_draft draft;
+    struct daybook_erased erased;
+    snprintf(name, sizeof name, "visitor %016llx", (unsigned long long)random_next(&w->random));
+    daybook_draft_init(&draft, DAYBOOK_ORDER_CREATED);
+    draft.customer = text_of(name);
+    submit(w, &draft, 1);
+    const struct daybook_erase_request request = {.kind = DAYBOOK_ERASE_CUSTOMER,
+                                                  .name = draft.customer,
+                                                  .reason = some_text(w, 20),
+                                                  .actor = DAYBOOK_TEXT("li.lei"),
+                                                  .via = DAYBOOK_TEXT("li.lei@host"),
+                                                  .via_kind = DAYBOOK_TEXT("os")};
+    must(daybook_erase(w->ledger, &request, &erased, &err), &err);
+    w->last_seq = erased.last_seq;
+    recording_answer(w->last_seq);
+}
+
 /* Many entries in one commit, as `import` makes them. */
 static void import_orders(struct workload *w)
 {
@@ -298,8 +321,9 @@ static const struct {
     void (*make)(struct workload *w);
     uint32_t weight;
 } requests_made[] = {
-    {create_order, 25}, {add_note, 25},        {move_order, 15},    {change_promise, 8}, {void_event, 6},
+    {create_order, 24}, {add_note, 24},        {move_order, 15},    {change_promise, 8}, {void_event, 6},
     {keep_views, 6},    {rename_customer, 5},  {merge_customers, 3}, {import_orders, 4}, {open_again, 3},
+    {forget_customer, 2},
 };
 enum { WEIGHTS = 100 };
 

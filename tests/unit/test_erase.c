@@ -1,5 +1,5 @@
-/* Forgetting: no byte of the value is left in any file, whoever reads or writes meanwhile, and whenever the process that
- * does it is killed. */
+/* Forgetting: no byte of the value is left in any file, whoever reads or writes meanwhile, and whenever the process
+ * that does it is killed. */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>

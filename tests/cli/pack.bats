@@ -282,6 +282,21 @@ END
     grep -q 'The period was not over then' pack/made.txt
 }
 
+@test "an imported event is traced to its file and row" {
+    printf 'Order No,Customer,Item No,Qty\nT-1,ACME,P-1,4\nT-2,ACME,P-1,5\n' >table.csv
+    daybook import table.csv >/dev/null
+    daybook audit-pack --since today --until today --sample 1 --seed 7 pack
+    python3 - "$(sha256sum table.csv | cut -c1-64)" <<'END'
+import csv, sys
+rows = list(csv.DictReader(open("pack/events.csv", encoding="utf-8-sig", newline="")))
+assert [(r["source"], r["source_row"]) for r in rows if r["order_no"] == "T-2"] == [("table.csv", "3")]
+source = [r["seq"] for r in rows if r["type"] == "source.registered"]
+changes = csv.DictReader(open("pack/changes.csv", encoding="utf-8-sig", newline=""))
+assert [r["to"] for r in changes if r["seq"] in source and r["field"] == "identity"] == [sys.argv[1]]
+END
+    checked 0 'Everything that was checked holds.'
+}
+
 @test "who was forgotten is in no file; the evidence is the same" {
     make_pack --sample 6 --seed 7 known
     grep -rq 王小明 known && grep -rq 很好 known

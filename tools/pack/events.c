@@ -14,6 +14,7 @@ static const struct column columns[] = {
     {"type", NULL, NULL, COLUMN_KEY},           {"order_no", NULL, NULL, COLUMN_KEY},
     {"version", NULL, NULL, COLUMN_NUMBER},     {"subject", NULL, NULL, COLUMN_KEY},
     {"actor", NULL, NULL, COLUMN_KEY},          {"via", NULL, NULL, COLUMN_TEXT},
+    {"source", NULL, NULL, COLUMN_TEXT},        {"source_row", NULL, NULL, COLUMN_NUMBER},
     {"takes_back", NULL, NULL, COLUMN_NUMBER},  {"taken_back_by", NULL, NULL, COLUMN_NUMBER},
     {"changes", NULL, NULL, COLUMN_NUMBER},
 };
@@ -27,9 +28,10 @@ struct event_files {
     char *line; /* base64 of one event */
 };
 
-static struct cell cell_seq(uint64_t seq)
+/* 0: none. */
+static struct cell cell_number(uint64_t number)
 {
-    return seq ? cell_integer((int64_t)seq) : cell_null();
+    return number ? cell_integer((int64_t)number) : cell_null();
 }
 
 /* `changes`: rows of the event in changes.csv. */
@@ -38,8 +40,13 @@ static int write_row(struct pack_file *file, const struct audit_entry *entry, ui
     struct session *s = file->pack->session;
     const struct daybook_event *event = &entry->event;
     char recorded[SESSION_TIME_SIZE], type[EVENT_TYPE_NAME_SIZE];
+    struct daybook_text source = DAYBOOK_TEXT_NONE;
     json_t *subject = NULL;
-    int rc = event_subject_json(s->snapshot, s->registers, event, &subject, &s->ctx->error);
+    int rc = event->cause_source
+                 ? registers_name(s->registers, DAYBOOK_SOURCE, event->cause_source, &source, &s->ctx->error)
+                 : 0;
+    if (!rc)
+        rc = event_subject_json(s->snapshot, s->registers, event, &subject, &s->ctx->error);
     if (rc)
         return rc;
     session_local_time(s, event->recorded_us, recorded);
@@ -54,8 +61,10 @@ static int write_row(struct pack_file *file, const struct audit_entry *entry, ui
         cell_string(json_string_value(subject)),
         cell_text(entry->actor),
         cell_text(entry->via),
-        cell_seq(entry->target),
-        cell_seq(entry->voided_by),
+        cell_text(source),
+        cell_number(event->cause_row),
+        cell_number(entry->target),
+        cell_number(entry->voided_by),
         cell_integer((int64_t)changes),
     };
     rc = output_row(&file->output, cells, &s->ctx->error);

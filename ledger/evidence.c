@@ -112,19 +112,19 @@ int evidence_checkpoint(struct daybook_text bytes, const struct note_key *keys, 
                         struct checkpoint *ret, const struct note_key **ret_by, struct daybook_error *err)
 {
     struct note note;
-    size_t count = 0, one = 0;
+    const struct note_key *by = NULL;
     int rc = note_parse(bytes, &note, err);
     if (!rc)
         rc = checkpoint_parse(note.text, ret, err);
+    for (size_t i = 0; i < key_count && !rc; i++) {
+        size_t count = 0;
+        rc = note_verify(&note, &keys[i], 1, &count, err);
+        if (!rc && count && !by)
+            by = &keys[i];
+    }
     if (!rc)
-        rc = note_verify(&note, keys, key_count, &count, err);
-    if (rc)
-        return rc;
-    *ret_by = NULL;
-    for (size_t i = 0; i < key_count && count && !*ret_by; i++)
-        if (note_verify(&note, &keys[i], 1, &one, NULL) == 0 && one)
-            *ret_by = &keys[i];
-    return 0;
+        *ret_by = by;
+    return rc;
 }
 
 /* The key of a log signs that log only; a witness signs any. */

@@ -3,8 +3,11 @@
 
 #include <endian.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ledger/base64.h"
@@ -147,6 +150,32 @@ static int ed25519_fail(struct daybook_error *err)
     return daybook_fail(err, DAYBOOK_NO_MEMORY, "OpenSSL could not work with an Ed25519 key.");
 }
 
+/* OpenSSL 3.0 crashes when memory runs out while it makes the context that all share; one of our own it makes whole or
+ * not at all. Nobody's configuration has a say in it either. Kept as long as the process lives. */
+static OSSL_LIB_CTX *own_context(void)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static OSSL_LIB_CTX *context;
+    pthread_mutex_lock(&lock);
+    if (!context)
+        context = OSSL_LIB_CTX_new();
+    OSSL_LIB_CTX *made = context;
+    pthread_mutex_unlock(&lock);
+    return made;
+}
+
+static EVP_PKEY *private_key(const uint8_t seed[NOTE_SEED_SIZE])
+{
+    OSSL_LIB_CTX *context = own_context();
+    return context ? EVP_PKEY_new_raw_private_key_ex(context, "ED25519", NULL, seed, NOTE_SEED_SIZE) : NULL;
+}
+
+static EVP_PKEY *public_key(const uint8_t bytes[NOTE_PUBLIC_SIZE])
+{
+    OSSL_LIB_CTX *context = own_context();
+    return context ? EVP_PKEY_new_raw_public_key_ex(context, "ED25519", NULL, bytes, NOTE_PUBLIC_SIZE) : NULL;
+}
+
 int note_signer_make(struct daybook_text name, const uint8_t seed[NOTE_SEED_SIZE], struct note_signer *ret,
                      struct daybook_error *err)
 {
@@ -155,7 +184,7 @@ int note_signer_make(struct daybook_text name, const uint8_t seed[NOTE_SEED_SIZE
     if (!note_name_is_good(name))
         return daybook_fail(err, DAYBOOK_BAD_VALUE, "A key's name has 1 to %d bytes, no blank and no '+'.",
                             NOTE_NAME_MAX);
-    EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, NOTE_SEED_SIZE);
+    EVP_PKEY *key = private_key(seed);
     bool good = key && EVP_PKEY_get_raw_public_key(key, bytes, &len) == 1 && len == sizeof bytes;
     EVP_PKEY_free(key);
     if (!good)
@@ -198,35 +227,63 @@ void note_signer_wipe(struct note_signer *signer)
 
 static bool ed25519_sign(const uint8_t seed[NOTE_SEED_SIZE], struct daybook_text text, uint8_t ret[NOTE_SIGNATURE_SIZE])
 {
-    EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, NOTE_SEED_SIZE);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_PKEY *key = private_key(seed);
+    EVP_MD_CTX *context = key ? EVP_MD_CTX_new() : NULL;
     size_t len = NOTE_SIGNATURE_SIZE;
-    bool good = key && context && EVP_DigestSignInit(context, NULL, NULL, NULL, key) == 1 &&
+    bool good = key && context && EVP_DigestSignInit_ex(context, NULL, NULL, own_context(), NULL, key, NULL) == 1 &&
                 EVP_DigestSign(context, ret, &len, (const uint8_t *)text.ptr, text.len) == 1 &&
                 len == NOTE_SIGNATURE_SIZE;
+    ERR_clear_error();
     EVP_MD_CTX_free(context);
     EVP_PKEY_free(key);
     return good;
 }
 
-/* The signature of `head` and `text`, one after the other; Ed25519 wants them in one piece. */
-static bool ed25519_holds(const uint8_t bytes[NOTE_PUBLIC_SIZE], struct daybook_text head, struct daybook_text text,
-                          const uint8_t signature[NOTE_SIGNATURE_SIZE])
+static bool ed25519_says_good(const uint8_t bytes[NOTE_PUBLIC_SIZE], const uint8_t *text, size_t len,
+                              const uint8_t signature[NOTE_SIGNATURE_SIZE])
 {
-    EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, bytes, NOTE_PUBLIC_SIZE);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    uint8_t *whole = OPENSSL_malloc(head.len + text.len + 1);
-    bool good = key && context && whole;
-    if (good) {
-        memcpy(whole, head.ptr, head.len);
-        memcpy(whole + head.len, text.ptr, text.len);
-        good = EVP_DigestVerifyInit(context, NULL, NULL, NULL, key) == 1 &&
-               EVP_DigestVerify(context, signature, NOTE_SIGNATURE_SIZE, whole, head.len + text.len) == 1;
-    }
-    OPENSSL_free(whole);
+    EVP_PKEY *key = public_key(bytes);
+    EVP_MD_CTX *context = key ? EVP_MD_CTX_new() : NULL;
+    bool good = context && EVP_DigestVerifyInit_ex(context, NULL, NULL, own_context(), NULL, key, NULL) == 1 &&
+                EVP_DigestVerify(context, signature, NOTE_SIGNATURE_SIZE, text, len) == 1;
+    ERR_clear_error();
     EVP_MD_CTX_free(context);
     EVP_PKEY_free(key);
     return good;
+}
+
+/* RFC 8032, section 7.1, test 1: the signature of nothing. */
+static bool ed25519_works(void)
+{
+    static const uint8_t key[NOTE_PUBLIC_SIZE] = {0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe,
+                                                  0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6,
+                                                  0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a};
+    static const uint8_t signature[NOTE_SIGNATURE_SIZE] = {
+        0xe5, 0x56, 0x43, 0x00, 0xc3, 0x60, 0xac, 0x72, 0x90, 0x86, 0xe2, 0xcc, 0x80, 0x6e, 0x82, 0x8a,
+        0x84, 0x87, 0x7f, 0x1e, 0xb8, 0xe5, 0xd9, 0x74, 0xd8, 0x73, 0xe0, 0x65, 0x22, 0x49, 0x01, 0x55,
+        0x5f, 0xb8, 0x82, 0x15, 0x90, 0xa3, 0x3b, 0xac, 0xc6, 0x1e, 0x39, 0x70, 0x1c, 0xf9, 0xb4, 0x6b,
+        0xd2, 0x5b, 0xf5, 0xf0, 0x59, 0x5b, 0xbe, 0x24, 0x65, 0x51, 0x41, 0x43, 0x8e, 0x7a, 0x10, 0x0b};
+    return ed25519_says_good(key, (const uint8_t *)"", 0, signature);
+}
+
+/* Is it the signature of `head` and `text`, one after the other? Ed25519 wants them in one piece. OpenSSL says of
+ * a false signature what it says when it has no memory: so that nobody is accused for that, a known signature is
+ * tried. */
+static int ed25519_check(const uint8_t bytes[NOTE_PUBLIC_SIZE], struct daybook_text head, struct daybook_text text,
+                         const uint8_t signature[NOTE_SIGNATURE_SIZE], bool *ret_holds, struct daybook_error *err)
+{
+    size_t len = head.len + text.len;
+    uint8_t *whole = malloc(len + 1);
+    if (!whole)
+        return ed25519_fail(err);
+    memcpy(whole, head.ptr, head.len);
+    memcpy(whole + head.len, text.ptr, text.len);
+    bool good = ed25519_says_good(bytes, whole, len, signature);
+    int rc = good || ed25519_works() ? 0 : ed25519_fail(err);
+    if (!rc)
+        *ret_holds = good || ed25519_says_good(bytes, whole, len, signature);
+    free(whole);
+    return rc;
 }
 
 int note_sign(const struct note_signer *signer, struct daybook_text text, char out[NOTE_LINE_SIZE],
@@ -332,16 +389,24 @@ uint64_t note_cosigned_at(const struct note_signature *signature, const struct n
     return be64toh(seconds);
 }
 
-bool note_signature_holds(const struct note_signature *signature, const struct note_key *key, struct daybook_text text)
+static int check_signature(const struct note_signature *signature, const struct note_key *key, struct daybook_text text,
+                           bool *ret_holds, struct daybook_error *err)
 {
     size_t time_size = key->algorithm == NOTE_COSIGNATURE ? COSIGNATURE_TIME_SIZE : 0;
     char head[60] = "";
+    *ret_holds = false;
     if (!note_is_by(signature, key) || signature->len != time_size + NOTE_SIGNATURE_SIZE)
-        return false;
+        return 0;
     if (time_size)
         snprintf(head, sizeof head, "cosignature/v1\ntime %llu\n",
                  (unsigned long long)note_cosigned_at(signature, key));
-    return ed25519_holds(key->bytes, text_of(head), text, signature->bytes + time_size);
+    return ed25519_check(key->bytes, text_of(head), text, signature->bytes + time_size, ret_holds, err);
+}
+
+bool note_signature_holds(const struct note_signature *signature, const struct note_key *key, struct daybook_text text)
+{
+    bool holds = false;
+    return check_signature(signature, key, text, &holds, NULL) == 0 && holds;
 }
 
 int note_verify(const struct note *note, const struct note_key *keys, size_t key_count, size_t *ret_signed,
@@ -353,9 +418,13 @@ int note_verify(const struct note *note, const struct note_key *keys, size_t key
         struct daybook_text rest = note->signatures;
         bool has_signed = false;
         while (note_next_signature(&rest, &signature)) {
+            bool holds = false;
             if (!note_is_by(&signature, &keys[i]))
                 continue;
-            if (!note_signature_holds(&signature, &keys[i], note->text))
+            int rc = check_signature(&signature, &keys[i], note->text, &holds, err);
+            if (rc)
+                return rc;
+            if (!holds)
                 return daybook_fail(err, DAYBOOK_VERIFICATION_FAILED,
                                     "The signature of %s is false: the text was altered, or another key signed it.",
                                     keys[i].name);

@@ -222,7 +222,9 @@ static int read_signer(struct signing *s, const char *name, struct note_signer *
             "Others may read the signing key %s/%s. Run chmod 600 on it; if somebody may have read it, make "
             "a new one with `daybook key new`.",
             s->folder, name);
-    if (!rc && text && note_signer_parse(first_line(text), ret, NULL))
+    if (!rc && text)
+        rc = note_signer_parse(first_line(text), ret, err);
+    if (rc == DAYBOOK_BAD_VALUE && text && !(mode & 077))
         rc = daybook_fail(err, DAYBOOK_BAD_VALUE,
                           "%s/%s is no signing key. Put it back, or move it away and make a new one with `daybook key "
                           "new`.",

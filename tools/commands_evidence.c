@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/base64.h"
+#include "ledger/ledger.h"
 #include "ledger/signing.h"
 #include "ledger/text.h"
 #include "ledger/verify.h"
@@ -35,13 +36,30 @@ static int print_checkpoint(struct context *ctx, const char *note, bool is_signe
                            &ctx->error);
 }
 
+/* What was signed last, if the log is still just that. */
+static int find_kept(struct session *s, const struct checkpoint *now, char **ret)
+{
+    struct note note;
+    struct checkpoint kept;
+    char *text = NULL;
+    int rc = signing_kept(s->ledger, false, &text, &s->ctx->error);
+    bool same = !rc && text && note_parse((struct daybook_text){text, strlen(text)}, &note, NULL) == 0 &&
+                checkpoint_parse(note.text, &kept, NULL) == 0 && text_equals(kept.origin, now->origin) &&
+                kept.size == now->size && memcmp(&kept.root, &now->root, sizeof kept.root) == 0;
+    if (same)
+        *ret = text;
+    else
+        free(text);
+    return rc;
+}
+
 /* Where nothing can be signed, what the log is can still be said: its text, the empty line, nobody's signature. */
 static int print_unsigned(struct session *s)
 {
     struct context *ctx = s->ctx;
-    char origin[NOTE_NAME_MAX + 1], text[CHECKPOINT_SIZE + 1];
+    char origin[NOTE_NAME_MAX + 1], text[CHECKPOINT_SIZE + 1], *kept = NULL;
     struct checkpoint checkpoint = {.size = 0};
-    cli_print_note(say(ctx, "Not signed: %s", "未签名：%s"), ctx->error.message);
+    struct daybook_error reason = ctx->error;
     ctx->error = (struct daybook_error){0};
     int rc = session_read(s);
     if (rc)
@@ -50,11 +68,17 @@ static int print_unsigned(struct session *s)
     checkpoint.origin = (struct daybook_text){origin, strlen(origin)};
     checkpoint.size = daybook_last_seq(s->snapshot);
     rc = daybook_root(s->snapshot, checkpoint.size, checkpoint.root.bytes, &ctx->error);
+    if (!rc)
+        rc = find_kept(s, &checkpoint, &kept);
     if (rc)
         return rc;
     checkpoint_print(&checkpoint, text);
     memcpy(text + strlen(text), "\n", 2);
-    return print_checkpoint(ctx, text, false);
+    if (!kept)
+        cli_print_note(say(ctx, "Not signed: %s", "未签名：%s"), reason.message);
+    rc = print_checkpoint(ctx, kept ? kept : text, kept != NULL);
+    free(kept);
+    return rc;
 }
 
 static int run_checkpoint(struct context *ctx)
@@ -64,8 +88,9 @@ static int run_checkpoint(struct context *ctx)
     int rc = session_open(&session, ctx);
     if (!rc) {
         rc = signing_checkpoint(session.ledger, 0, &note, NULL, &ctx->error);
-        bool no_key_here = rc == DAYBOOK_READ_ONLY || rc == DAYBOOK_NOT_FOUND;
-        if (no_key_here)
+        bool cannot_sign = (rc == DAYBOOK_READ_ONLY && store_is_read_only(session.ledger->store)) ||
+                           rc == DAYBOOK_NOT_FOUND; /* no key */
+        if (cannot_sign)
             rc = print_unsigned(&session);
         else if (!rc)
             rc = print_checkpoint(ctx, note, true);

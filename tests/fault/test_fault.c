@@ -47,8 +47,8 @@ static const char *const kind_names[FAULT_KIND_COUNT] = {
 /* ---- what is run */
 
 /* The ledgers that commands begin with, each made by these commands from the one named. */
-enum base { NO_LEDGER, EMPTY, ORDERS, KEPT, BASE_COUNT };
-static const char *const base_names[BASE_COUNT] = {"none", "empty", "orders", "kept"};
+enum base { NO_LEDGER, EMPTY, ORDERS, KEPT, SIGNED, BASE_COUNT };
+static const char *const base_names[BASE_COUNT] = {"none", "empty", "orders", "kept", "signed"};
 
 static const struct {
     enum base made, from;
@@ -61,6 +61,7 @@ static const struct {
     {ORDERS, ORDERS, {"key", "new"}},
     {KEPT, ORDERS, {"rebuild", "--all"}},
     {KEPT, KEPT, {"create", "--customer", "new since", "--item", "P-3:1"}},
+    {SIGNED, ORDERS, {"checkpoint"}},
 };
 
 struct command {
@@ -87,7 +88,11 @@ static const struct command commands[] = {
     {{"history", "SO-000001", "--format", "json"}, ORDERS, SAME_ANSWER},
     {{"log"}, ORDERS, SAME_ANSWER},
     {{"verify", "--format", "json"}, ORDERS, SAME_ANSWER},
-    {{"checkpoint"}, ORDERS, SAME_ANSWER},
+    {{"checkpoint"}, ORDERS, ONE_COMMIT}, /* makes a key: each answer has its own signature */
+    {{"checkpoint"}, SIGNED, SAME_ANSWER},
+    {{"prove", "order", "SO-000001", "--format", "json", "--show", "text"}, SIGNED, SAME_ANSWER},
+    {{"prove", "--consistency", "5", "--size", "7"}, SIGNED, SAME_ANSWER},
+    {{"check-proof", "event.proof"}, SIGNED, SAME_ANSWER},
     {{"backup", "made", "--keep", "1"}, ORDERS, ONE_COMMIT},
     {{"restore", "backups"}, NO_LEDGER, ONE_COMMIT},
     {{"pull", "backups"}, EMPTY, ONE_COMMIT},
@@ -230,6 +235,7 @@ static void make_bases(void)
 {
     static struct outcome lines;
     static const char *const log[ARGUMENTS_MAX] = {"log"}, *const backup[ARGUMENTS_MAX] = {"backup", "backups"};
+    static const char *const prove[ARGUMENTS_MAX] = {"prove", "3"};
     for (size_t i = 0; i < sizeof preparations / sizeof *preparations; i++) {
         copy_ledger(base_names[preparations[i].from], "ledger");
         run_well(preparations[i].arguments);
@@ -239,6 +245,9 @@ static void make_bases(void)
     run_well(backup);
     run(log, false, &lines);
     write_text("lines.jsonl", lines.out);
+    copy_ledger(base_names[SIGNED], "ledger");
+    run(prove, false, &lines);
+    write_text("event.proof", lines.out);
     write_text("orders.csv", "Order No,Customer,Item No,Qty,Order Date,Promised Date,Remarks\n"
                              "T-1,acme,P-1,4,2026-01-05,2026-02-01,as agreed\n"
                              "T-2,\"Müller, Söhne\",P-7,2,2026-01-06,2026-02-03,\n");

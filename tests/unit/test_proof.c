@@ -314,7 +314,7 @@ static void files_refused(void **state)
         MAGIC "index 5\n " HASH "\nnote\n", "c2sp.org/tlog-proof@v2\nindex 5\n\nnote\n", "\n" MAGIC "index 5\n\nnote\n",
     };
     static const char *const wrong_consistency[] = {
-        "", "old\n\nnote\n", "old 03\n\nnote\n", "old 3\n", "old 3\n" HASH, "old 3", "old 3\nx\n\nnote\n",
+        "", "old\n\nnote\n", "old 03\n\nnote\n", "old 3\n", "old 3", ("old 3\n" HASH), "old 3\nx\n\nnote\n",
         "new 3\n\nnote\n",
         "old 3\r\n\nnote\n", "old  3\n\nnote\n",
     };

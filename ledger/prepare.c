@@ -408,7 +408,7 @@ static int prepare_rename(struct writer *w, const struct daybook_draft *draft, u
         rc = resolve_personal(w, text_trim(name), &added->data.person, err);
     else
         added->data.code = name.ptr ? text_trim(name) : name, added->data.name = draft->name;
-    if (!rc && name.ptr && holder != ordinal)
+    if (!rc && name.ptr) /* also when it leads there already: as "customer/12", in no table */
         rc = entry_add_name(&w->entry, (struct entry_name){kind, ordinal, kind == DAYBOOK_CUSTOMER, compared}, err);
     return rc;
 }

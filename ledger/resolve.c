@@ -338,7 +338,8 @@ int resolve_is_called(struct writer *w, uint32_t kind, uint32_t ordinal, struct 
     char *now = !rc && name.ptr ? ledger_compared_name(kind, name, &len) : NULL;
     if (!rc && name.ptr && !now && text_is_valid(name))
         rc = daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for the name of the %s.", schema_kind_name(kind));
-    *ret = now && text_equals((struct daybook_text){now, len}, compared);
+    const bool is_erased = found && !name.ptr; /* then `compared` is what is shown in the name's place */
+    *ret = is_erased || (now && text_equals((struct daybook_text){now, len}, compared));
     free(now);
     return rc;
 }

@@ -109,7 +109,7 @@ class Sequence:
             raise Differs(f"refused: {answer.code}; the twin allows it")
         elif command.kind == "read":
             self.check(self.tidy(command.words[0], json.loads(answer)), want)
-        elif command.kind == "load":
+        elif command.kind == "told":
             self.check(json.loads(answer), want)
         else:
             self.check_write(json.loads(answer), want)

@@ -392,6 +392,13 @@ def merge(draw, twin, actor):
     return write(actor, ["merge", "customer", old, into], lambda twin: twin.record(actor, [d]))
 
 
+def forget(draw, twin, actor):
+    names = [twin.called("customer", n) for n in range(1, twin.count("customer") + 1)] + CUSTOMERS
+    name = draw.of(names)
+    words = ["--actor", actor, "forget", "customer", name, "--reason", "Art. 17"]
+    return SimpleNamespace(kind="told", words=words, apply=lambda twin: twin.forget(actor, name), lines=None)
+
+
 def field_add(draw, twin, actor):
     kind = draw.of(["text", "choice", "number", "date"])
     words = ["field", "add", draw.of(FIELDS), "--kind", kind]
@@ -446,7 +453,7 @@ def load(draw, twin, actor):
             counts["doubts"] += bool(more and moves and one["day"] and one["day"] > twin.today())
         return counts
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    return SimpleNamespace(kind="load", words=["--actor", actor, "load", "-"], apply=apply, lines=text)
+    return SimpleNamespace(kind="told", words=["--actor", actor, "load", "-"], apply=apply, lines=text)
 
 
 FOREIGN = ["order.note-added", "order.processing-started", "order.shipped", "order.delivered", "order.amended",
@@ -641,7 +648,7 @@ def ask_registers(draw, twin):
 QUESTIONS = [ask_show, ask_list, ask_list, ask_delays, ask_delays, ask_history, ask_audit, ask_slippage, ask_ageing,
              ask_registers]
 WRITES = [create, create, act, act, act, act, act, act, act, act, act, amend, amend, amend, note, undo, undo, correct,
-          correct, correct, correct, rename, merge, field_add, load, load, again, again]
+          correct, correct, correct, rename, merge, forget, field_add, load, load, again, again]
 
 
 def command_of(step, twin):

@@ -3,6 +3,7 @@ from the first one. The rules are those that the program promises; where it refu
 code. Days are datetime.date or None (nobody knows), quantities are Fraction.
 """
 import datetime
+import re
 import unicodedata
 from fractions import Fraction
 from types import SimpleNamespace
@@ -79,7 +80,15 @@ class Twin:
             given = e.data.get("name") if e.kind == kind else None
             if given is not None and folded(kind, given) == folded(kind, name):
                 found = e.ordinal
+        found = found or self.nameless(kind, name)
         return self.final(found, until) if kind == "customer" else found
+
+    def nameless(self, kind, name):
+        """Who is forgotten, by what is shown instead."""
+        match = re.fullmatch(r"(customer|actor)/([1-9][0-9]*)", folded(kind, name))
+        of = [e for e in self.events if match and e.kind == kind == match[1] and e.ordinal == int(match[2])]
+        named = [e for e in of if "name" in e.data]
+        return int(match[2]) if named and named[-1].data["name"] is None else 0
 
     def final(self, customer, until=None):
         for e in self.upto(until):
@@ -232,6 +241,22 @@ class Twin:
         if holder and holder != subject and folded(kind, self.called(kind, holder)) == folded(kind, d["name"]):
             raise Refused("already-exists")
         self.add(kind, subject, d["type"], self.today(), {"name": d["name"].strip(), "title": d.get("title")})
+
+    def forget(self, actor, name):
+        customer = self.find("customer", name)
+        if not customer:
+            raise Refused("not-found")
+        named = [e for e in self.events if e.kind == "customer" and self.final(e.ordinal) == customer
+                 and e.data.get("name") is not None]
+        if named:
+            self.entries += 1
+            self.actor = self.find("actor", actor) or self.count("actor") + 1
+            self.register("actor", actor)
+            self.register("via", "this machine")
+            self.add("ledger", 1, "personal-data-erased", self.today(), {})
+        for e in named:
+            e.data["name"] = None
+        return {"erased": f"customer/{customer}", "values": len(named), "seq": len(self.events) if named else None}
 
     # ---- orders change
 

@@ -278,7 +278,7 @@ int sequence_load_tree(struct store_txn *log, uint64_t size, struct tree *ret, s
             struct tree_hash hash;
             rc = store_tree_row(log, level, i, &hash, err);
             if (!rc)
-                tree_push_subtree(&tree, &hash, level * TREE_ROW_BITS);
+                tree_push_subtree(&tree, &hash, level * TREE_ROW_BITS, NULL);
         }
     }
     for (uint64_t seq = (size & ~(uint64_t)0xff) + 1; seq <= size && !rc; seq++) {

@@ -321,6 +321,11 @@ bool store_continues(const struct store_txn *txn)
     return txn->continues;
 }
 
+uint64_t store_commit_id(const struct store_txn *txn)
+{
+    return mdb_txn_id(txn->mdb);
+}
+
 static int put_heads(struct store_txn *txn, struct daybook_error *err);
 
 int store_commit(struct store_txn *txn, struct daybook_error *err)

@@ -43,6 +43,8 @@ int store_refuse_forked(const struct store *store, struct daybook_error *err);
 int store_begin(struct store *store, bool write, struct store_txn **ret, struct daybook_error *err);
 /* A write transaction: is the log as our own last commit left it, with nobody's after that? */
 bool store_continues(const struct store_txn *txn);
+/* A reader's: the commit that it sees. */
+uint64_t store_commit_id(const struct store_txn *txn);
 int store_commit(struct store_txn *txn, struct daybook_error *err); /* ends it either way */
 void store_abort(struct store_txn *txn);                            /* NULL is allowed */
 

@@ -110,9 +110,18 @@ unsigned tree_append(struct tree *tree, const struct tree_hash *leaf, struct tre
     return push(tree, leaf, 0, rows);
 }
 
-void tree_push_subtree(struct tree *tree, const struct tree_hash *root, unsigned height)
+unsigned tree_push_subtree(struct tree *tree, const struct tree_hash *root, unsigned height,
+                           struct tree_row rows[TREE_ROWS_MAX])
 {
-    push(tree, root, height, NULL);
+    return push(tree, root, height, rows);
+}
+
+void tree_block_root(struct tree_hash leaves[1 << TREE_ROW_BITS], struct tree_hash *ret)
+{
+    for (size_t count = 1 << TREE_ROW_BITS; count > 1; count /= 2)
+        for (size_t i = 0; i < count / 2; i++)
+            tree_node_hash(&leaves[2 * i], &leaves[2 * i + 1], &leaves[i]);
+    *ret = leaves[0];
 }
 
 void tree_root(const struct tree *tree, struct tree_hash *ret)

@@ -38,9 +38,11 @@ void tree_init(struct tree *tree); /* the empty tree */
 unsigned tree_append(struct tree *tree, const struct tree_hash *leaf, struct tree_row rows[TREE_ROWS_MAX]);
 void tree_root(const struct tree *tree, struct tree_hash *ret);
 /* Put the root of a perfect subtree of 2^height leaves on the right end; the size so far must be a multiple of
- * 2^height. Rebuilds a stack from stored rows. Rows of a height above `height` that this completes are not
- * reported. */
-void tree_push_subtree(struct tree *tree, const struct tree_hash *root, unsigned height);
+ * 2^height. Rows of a height above `height` that this completes go to rows; NULL: nobody wants them. */
+unsigned tree_push_subtree(struct tree *tree, const struct tree_hash *root, unsigned height,
+                           struct tree_row rows[TREE_ROWS_MAX]);
+/* The root of 2^TREE_ROW_BITS leaves; overwrites them. */
+void tree_block_root(struct tree_hash leaves[1 << TREE_ROW_BITS], struct tree_hash *ret);
 /* 64 lower-case hex digits and NUL. */
 void tree_hash_hex(const struct tree_hash *hash, char out[2 * TREE_HASH_SIZE + 1]);
 

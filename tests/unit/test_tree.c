@@ -150,11 +150,11 @@ static void stack_from_rows(void **state)
         tree_init(&tree);
         for (uint64_t i = 0; i < size / 256; i++) {
             model_root(i * 256, 256, part.bytes);
-            tree_push_subtree(&tree, &part, 8);
+            tree_push_subtree(&tree, &part, 8, NULL);
         }
         for (uint64_t i = size - size % 256; i < size; i++) {
             leaf_of(i, &part);
-            tree_push_subtree(&tree, &part, 0);
+            tree_push_subtree(&tree, &part, 0, NULL);
         }
         tree_root(&tree, &root);
         model_root(0, size, expected);

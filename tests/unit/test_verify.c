@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <lmdb.h>
 
+#include "daybook/erase.h"
 #include "ledger/event.h"
 #include "ledger/verify.h"
 #include "tests/unit/scratch.h"
@@ -313,12 +314,41 @@ static void test_names_given_again(void **state)
     assert_true(tells(&result, "The table of personal names has 13 rows; the events account for 12"));
 }
 
-static void test_erased_value(void **state)
+/* A value may only be missing when a later event says that it was erased. */
+static void test_missing_value(void **state)
 {
     (void)state;
     change("personal-0", "values", 30, DELETE); /* a note */
-    struct verify_result result = verified(0);
+    struct verify_result result = verified(DAYBOOK_VERIFICATION_FAILED);
     assert_int_equal(result.erased, 1);
+    assert_true(tells(&result, "The \"text\" of event 55 is missing, and no event says that it was erased"));
+}
+
+static void erase(enum daybook_erase_kind kind, const char *name, uint64_t target)
+{
+    struct daybook *ledger = NULL;
+    struct daybook_erased erased;
+    struct daybook_erase_request request = {.kind = kind,
+                                            .name = name ? text_of(name) : DAYBOOK_TEXT_NONE,
+                                            .target = target,
+                                            .reason = DAYBOOK_TEXT("Art. 17"),
+                                            .actor = DAYBOOK_TEXT("li.lei"),
+                                            .via = DAYBOOK_TEXT("li.lei@host"),
+                                            .via_kind = DAYBOOK_TEXT("os")};
+    assert_int_equal(daybook_open(folder, NULL, &ledger, NULL), 0);
+    assert_int_equal(daybook_erase(ledger, &request, &erased, NULL), 0);
+    daybook_close(ledger);
+}
+
+static void test_erased_values(void **state)
+{
+    (void)state;
+    erase(DAYBOOK_ERASE_NOTE, NULL, 55);
+    erase(DAYBOOK_ERASE_CUSTOMER, "Customer 1", 0);
+    erase(DAYBOOK_ERASE_ACTOR, "wang", 0);
+    assert_int_equal(verified(0).erased, 4); /* the actor's via as well */
+    change("personal-3", "values", 30, DELETE); /* another note */
+    assert_true(tells((struct verify_result[]){verified(DAYBOOK_VERIFICATION_FAILED)}, "no event says that it was"));
 }
 
 static void test_identity(void **state)
@@ -353,7 +383,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_swapped_events, make_ledger, remove_ledger),
         cmocka_unit_test_setup_teardown(test_forged_event, make_ledger, remove_ledger),
         cmocka_unit_test_setup_teardown(test_names_given_again, make_ledger, remove_ledger),
-        cmocka_unit_test_setup_teardown(test_erased_value, make_ledger, remove_ledger),
+        cmocka_unit_test_setup_teardown(test_missing_value, make_ledger, remove_ledger),
+        cmocka_unit_test_setup_teardown(test_erased_values, make_ledger, remove_ledger),
         cmocka_unit_test_setup_teardown(test_identity, make_ledger, remove_ledger),
         cmocka_unit_test(test_no_ledger),
     };

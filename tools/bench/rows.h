@@ -29,6 +29,7 @@ enum row {
     EVENT_READ,
     EVENT_CHECK,
     VERIFY,
+    VERIFY_A_CORE,
     FOLD,
     VIEW_REBUILD,
     SQLITE_DELAYS,

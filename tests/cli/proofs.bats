@@ -139,6 +139,25 @@ PYTHON
     daybook --ledger older checkpoint >/dev/null
 }
 
+@test "a ledger that becomes a copy of another makes a key of its own" {
+    daybook --ledger copy init >/dev/null
+    daybook --ledger copy checkpoint >/dev/null
+    daybook log | daybook --ledger copy load - >/dev/null
+    daybook --ledger copy checkpoint >note
+    [ "$(head -n 3 note)" = "$(daybook checkpoint | head -n 3)" ]
+    signed_by note "$(daybook --ledger copy key show)"
+    [ "$(daybook --ledger copy key show)" != "$(daybook key show)" ]
+    # what was signed with the key of a ledger that had events is not thrown away
+    cp copy/checkpoint.* ledger
+    daybook checkpoint >/dev/null
+    sed -i 's/^daybook/other/' ledger/checkpoint.last
+    daybook --ledger third init >/dev/null
+    daybook --ledger third key new >/dev/null 2>&1
+    cp third/checkpoint.key third/checkpoint.pub ledger
+    refuse 1 checkpoint
+    [[ $stderr == *"this ledger is"* ]]
+}
+
 @test "several who sign at once sign one history" {
     daybook key new >/dev/null 2>&1
     for i in 1 2 3 4 5 6; do
@@ -156,8 +175,10 @@ PYTHON
 @test "without its key a ledger says what it is, unsigned" {
     daybook checkpoint >note
     rm ledger/checkpoint.key
+    daybook checkpoint | diff - note # that was signed before
+    daybook note SO-000001 more >/dev/null
     daybook checkpoint >unsigned 2>stderr
-    [ "$(head -n 3 note)" = "$(head -n 3 unsigned)" ]
+    [ "$(sed -n 2p unsigned)" -eq "$(daybook log | wc -l)" ]
     [ "$(wc -l <unsigned)" -eq 4 ]
     grep -q 'Not signed' stderr
     daybook verify --checkpoint unsigned >/dev/null 2>stderr

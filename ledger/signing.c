@@ -20,6 +20,7 @@
 
 #include "ledger/chain.h"
 #include "ledger/env.h"
+#include "ledger/key_list.h"
 #include "ledger/ledger.h"
 #include "ledger/small_file.h"
 #include "ledger/text.h"
@@ -27,12 +28,9 @@
 #define KEY_FILE "checkpoint.key"
 #define NEXT_KEY_FILE "checkpoint.key.next"
 #define PUBLIC_FILE "checkpoint.pub"
-#define LAST_FILE "checkpoint.last"
-#define WITNESSED_FILE "checkpoint.witnessed"
 #define LOCK_FILE "checkpoint.lock"
-#define WITNESSES_FILE "witness.keys"
 
-enum { KEY_MODE = 0600, PUBLIC_MODE = 0644, PATH_SIZE = 4200 };
+enum { KEY_MODE = 0600, PATH_SIZE = 4200 };
 
 /* One turn at signing. */
 struct signing {
@@ -64,32 +62,6 @@ void signing_origin(const struct daybook *ledger, char out[NOTE_NAME_MAX + 1])
 
 /* ---- the keys that the log and checkpoint.pub name */
 
-struct key_list {
-    struct note_key *keys;
-    size_t count;
-};
-
-/* Once each. */
-static int add_key(struct key_list *list, const struct note_key *key, struct daybook_error *err)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (note_key_equals(&list->keys[i], key))
-            return 0;
-    struct note_key *bigger = realloc(list->keys, (list->count + 1) * sizeof *bigger);
-    if (!bigger)
-        return no_memory(err);
-    list->keys = bigger;
-    list->keys[list->count++] = *key;
-    return 0;
-}
-
-static int add_key_text(struct key_list *list, struct daybook_text text, struct daybook_error *err)
-{
-    struct note_key key;
-    int rc = note_key_parse(text, &key, err);
-    return rc ? rc : add_key(list, &key, err);
-}
-
 /* From the ledger's last event back, so that the present key comes first. */
 static int add_keys_of_log(struct key_list *list, struct store_txn *log, struct daybook_error *err)
 {
@@ -109,9 +81,9 @@ static int add_keys_of_log(struct key_list *list, struct store_txn *log, struct 
         if (changed)
             rc = event_read_data(&event, &scratch, &data, err);
         if (changed && !rc)
-            rc = add_key_text(list, data.new_key, err);
+            rc = key_list_add_text(list, data.new_key, err);
         if (changed && !rc)
-            rc = add_key_text(list, data.old_key, err);
+            rc = key_list_add_text(list, data.old_key, err);
         seq = !rc && event.prev && event.prev < seq ? seq - event.prev : 0;
     }
     event_scratch_release(&scratch);
@@ -129,7 +101,7 @@ static int add_public_key(struct key_list *list, const char *folder, struct dayb
     size_t len;
     int rc = small_file_read(folder, PUBLIC_FILE, &text, &len, NULL, err);
     if (!rc && text)
-        rc = add_key_text(list, first_line(text), err);
+        rc = key_list_add_text(list, first_line(text), err);
     free(text);
     return rc;
 }
@@ -173,19 +145,23 @@ int signing_key(struct daybook *ledger, struct note_key *ret, struct daybook_err
 
 /* ---- one turn */
 
-static int take_lock(struct signing *s, struct daybook_error *err)
+int signing_lock(struct daybook *ledger, int *ret, struct daybook_error *err)
 {
     char path[PATH_SIZE];
-    snprintf(path, sizeof path, "%s/%s", s->folder, LOCK_FILE);
-    int rc = store_refuse_forked(s->ledger->store, err);
+    snprintf(path, sizeof path, "%s/%s", daybook_folder(ledger), LOCK_FILE);
+    int rc = store_refuse_forked(ledger->store, err);
     if (rc)
         return rc;
-    s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, KEY_MODE);
-    if (s->lock < 0)
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, KEY_MODE);
+    if (lock < 0)
         return path_fail(path, errno, "opening", err);
-    while (flock(s->lock, LOCK_EX))
-        if (errno != EINTR)
-            return path_fail(path, errno, "locking", err);
+    while (flock(lock, LOCK_EX))
+        if (errno != EINTR) {
+            rc = path_fail(path, errno, "locking", err);
+            close(lock);
+            return rc;
+        }
+    *ret = lock;
     return 0;
 }
 
@@ -193,7 +169,7 @@ static int read_last(struct signing *s, struct daybook_error *err)
 {
     size_t len;
     struct note note;
-    int rc = small_file_read(s->folder, LAST_FILE, &s->last, &len, NULL, err);
+    int rc = small_file_read(s->folder, SIGNING_LAST_FILE, &s->last, &len, NULL, err);
     if (rc || !s->last)
         return rc;
     rc = note_parse((struct daybook_text){s->last, len}, &note, NULL);
@@ -203,7 +179,7 @@ static int read_last(struct signing *s, struct daybook_error *err)
                     err, DAYBOOK_DAMAGED,
                     "%s/%s is no checkpoint any more: without it nobody can tell whether the ledger extends what "
                     "was signed. Put it back from a backup.",
-                    s->folder, LAST_FILE)
+                    s->folder, SIGNING_LAST_FILE)
               : 0;
 }
 
@@ -252,7 +228,7 @@ static int refuse_fork(struct signing *s, struct daybook_error *err)
         "extend it: an older copy was put back. Signing would prove two histories. Bring the newer copy "
         "back; if it is lost, move %s away, make a new key (`daybook key new`), and tell who has that "
         "checkpoint.",
-        (unsigned long long)last->size, (unsigned long long)daybook_last_seq(s->snapshot), LAST_FILE);
+        (unsigned long long)last->size, (unsigned long long)daybook_last_seq(s->snapshot), SIGNING_LAST_FILE);
 }
 
 static int write_signer(struct signing *s, const char *name, const struct note_signer *signer,
@@ -271,7 +247,7 @@ static int write_public(struct signing *s, struct daybook_error *err)
     char text[NOTE_VKEY_SIZE + 1];
     note_key_print(&s->signer.key, text);
     memcpy(text + strlen(text), "\n", 2);
-    return small_file_replace(s->folder, PUBLIC_FILE, PUBLIC_MODE, text, err);
+    return small_file_replace(s->folder, PUBLIC_FILE, SIGNING_FILE_MODE, text, err);
 }
 
 static int fresh_signer(struct signing *s, struct note_signer *ret, struct daybook_error *err)
@@ -328,7 +304,7 @@ static int sign_checkpoint(struct signing *s, uint64_t size, char **ret, struct 
         return (*ret = strdup(s->last)) ? 0 : no_memory(err);
     rc = compose(s, text_of(text), &note, err);
     if (!rc && (!s->last || size >= s->last_checkpoint.size))
-        rc = small_file_replace(s->folder, LAST_FILE, PUBLIC_MODE, note, err);
+        rc = small_file_replace(s->folder, SIGNING_LAST_FILE, SIGNING_FILE_MODE, note, err);
     if (rc)
         free(note);
     else
@@ -408,7 +384,8 @@ static int check_signer(struct signing *s, const struct key_list *own, struct da
  * most, that there was nothing. */
 static int drop_key_of_another(struct signing *s, struct key_list *own, struct daybook_error *err)
 {
-    static const char *const names[] = {LAST_FILE, PUBLIC_FILE, KEY_FILE}; /* the key last: it tells that it is to go */
+    static const char *const names[] = {SIGNING_LAST_FILE, PUBLIC_FILE,
+                                        KEY_FILE}; /* the key last: it tells that it is to go */
     bool has_signed = s->last && s->last_checkpoint.size > 0;
     if (!s->has_signer || strcmp(s->signer.key.name, s->origin) == 0 || has_signed || own->count > 1)
         return 0;
@@ -430,7 +407,7 @@ static int begin(struct signing *s, struct daybook *ledger, struct key_list *own
 {
     *s = (struct signing){.ledger = ledger, .folder = daybook_folder(ledger), .lock = -1};
     signing_origin(ledger, s->origin);
-    int rc = take_lock(s, err);
+    int rc = signing_lock(ledger, &s->lock, err);
     if (!rc)
         rc = daybook_snapshot_begin(ledger, &s->snapshot, err);
     if (!rc)
@@ -586,202 +563,6 @@ int signing_rotate(struct daybook *ledger, const struct daybook_entry *who, stru
 int signing_kept(struct daybook *ledger, bool witnessed, char **ret, struct daybook_error *err)
 {
     size_t len;
-    return small_file_read(daybook_folder(ledger), witnessed ? WITNESSED_FILE : LAST_FILE, ret, &len, NULL, err);
-}
-
-/* ---- witnesses */
-
-static int read_witnesses(struct key_list *list, const char *folder, struct daybook_error *err)
-{
-    char *text = NULL;
-    size_t len = 0;
-    struct daybook_text line;
-    int rc = small_file_read(folder, WITNESSES_FILE, &text, &len, NULL, err);
-    struct daybook_text rest = {text, len};
-    while (!rc && text && evidence_line(&rest, &line))
-        rc = add_key_text(list, line, err);
-    free(text);
-    return rc;
-}
-
-int signing_witnesses(struct daybook *ledger, struct note_key **ret, size_t *ret_count, struct daybook_error *err)
-{
-    struct key_list list = {0};
-    int rc = read_witnesses(&list, daybook_folder(ledger), err);
-    if (rc) {
-        free(list.keys);
-        return rc;
-    }
-    *ret = list.keys;
-    *ret_count = list.count;
-    return 0;
-}
-
-static int write_witnesses(const struct signing *s, const struct key_list *list, struct daybook_error *err)
-{
-    char *text = NULL, key[NOTE_VKEY_SIZE];
-    size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
-    for (size_t i = 0; i < list->count && out; i++) {
-        note_key_print(&list->keys[i], key);
-        fprintf(out, "%s\n", key);
-    }
-    bool failed = !out || ferror(out);
-    failed = (out && fclose(out)) || failed || !text; /* glibc forgets to say that there was no memory */
-    int rc = failed ? no_memory(err) : small_file_replace(s->folder, WITNESSES_FILE, PUBLIC_MODE, text, err);
-    free(text);
-    return rc;
-}
-
-int signing_add_witness(struct daybook *ledger, const struct note_key *key, struct daybook_error *err)
-{
-    struct signing s = {.ledger = ledger, .folder = daybook_folder(ledger), .lock = -1};
-    struct key_list list = {0};
-    if (key->algorithm != NOTE_COSIGNATURE)
-        return daybook_fail(err, DAYBOOK_BAD_VALUE,
-                            "This is the key of a log, not of a witness: a witness signs with a key of kind 4.");
-    int rc = take_lock(&s, err);
-    if (!rc)
-        rc = read_witnesses(&list, s.folder, err);
-    size_t before = list.count;
-    if (!rc)
-        rc = add_key(&list, key, err);
-    if (!rc && list.count == before)
-        rc = daybook_fail(err, DAYBOOK_ALREADY_EXISTS, "The witness %s is known already.", key->name);
-    if (!rc)
-        rc = write_witnesses(&s, &list, err);
-    free(list.keys);
-    end(&s);
-    return rc;
-}
-
-static bool has_signed(const struct note *note, const struct note_key *key)
-{
-    struct note_signature signature;
-    struct daybook_text rest = note->signatures;
-    while (note_next_signature(&rest, &signature))
-        if (note_is_by(&signature, key))
-            return true;
-    return false;
-}
-
-/* The lines of witnesses that the kept note does not have yet, appended to `out`. */
-static int put_new_lines(FILE *out, const struct note *kept, struct daybook_text lines,
-                         const struct key_list *witnesses, size_t *ret_count, struct daybook_error *err)
-{
-    struct note_signature signature;
-    struct daybook_text rest = lines;
-    for (const char *line = rest.ptr; note_next_signature(&rest, &signature); line = rest.ptr)
-        for (size_t i = 0; i < witnesses->count; i++) {
-            const struct note_key *key = &witnesses->keys[i];
-            if (!note_is_by(&signature, key) || has_signed(kept, key))
-                continue;
-            if (!note_signature_holds(&signature, key, kept->text))
-                return daybook_fail(
-                    err, DAYBOOK_VERIFICATION_FAILED,
-                    "%s has not signed the last checkpoint with this line: it is of another one, or was "
-                    "altered.",
-                    key->name);
-            fwrite(line, 1, (size_t)(rest.ptr - line), out);
-            ++*ret_count;
-        }
-    return 0;
-}
-
-static int keep_lines(const struct signing *s, struct daybook_text lines, size_t *ret_kept, struct daybook_error *err)
-{
-    struct key_list witnesses = {0};
-    struct note kept;
-    char *text = NULL;
-    size_t len = 0, count = 0;
-    FILE *out = open_memstream(&text, &len);
-    int rc = out ? note_parse(text_of(s->last), &kept, err) : no_memory(err);
-    if (!rc)
-        rc = read_witnesses(&witnesses, s->folder, err);
-    if (!rc) {
-        fputs(s->last, out);
-        rc = put_new_lines(out, &kept, lines, &witnesses, &count, err);
-    }
-    bool failed = out && ferror(out);
-    failed = (out && fclose(out)) || failed || !text; /* glibc forgets to say that there was no memory */
-    if (!rc && failed)
-        rc = no_memory(err);
-    if (!rc && count)
-        rc = small_file_replace(s->folder, LAST_FILE, PUBLIC_MODE, text, err);
-    if (!rc && count)
-        rc = small_file_replace(s->folder, WITNESSED_FILE, PUBLIC_MODE, text, err);
-    free(text);
-    free(witnesses.keys);
-    if (!rc)
-        *ret_kept = count;
-    return rc;
-}
-
-int signing_keep_cosignatures(struct daybook *ledger, struct daybook_text lines, size_t *ret_kept,
-                              struct daybook_error *err)
-{
-    struct signing s = {.ledger = ledger, .folder = daybook_folder(ledger), .lock = -1};
-    int rc = note_parse_signatures(lines, err);
-    if (!rc)
-        rc = take_lock(&s, err);
-    if (!rc)
-        rc = read_last(&s, err);
-    if (!rc && !s.last)
-        rc = daybook_fail(err, DAYBOOK_NOT_FOUND, "No checkpoint was signed yet: `daybook checkpoint` makes one.");
-    if (!rc)
-        rc = keep_lines(&s, lines, ret_kept, err);
-    end(&s);
-    return rc;
-}
-
-/* A kept file that is damaged counts as none: whoever signs next says so. */
-static bool parse_kept(const char *text, struct note *ret_note, struct checkpoint *ret)
-{
-    return text && note_parse(text_of(text), ret_note, NULL) == 0 && checkpoint_parse(ret_note->text, ret, NULL) == 0;
-}
-
-static int64_t seen_us(const struct note *note, const struct key_list *witnesses)
-{
-    struct note_signature signature;
-    struct daybook_text rest = note->signatures;
-    int64_t latest = DAYBOOK_INSTANT_NONE;
-    while (note_next_signature(&rest, &signature))
-        for (size_t i = 0; i < witnesses->count; i++) {
-            uint64_t seconds = note_cosigned_at(&signature, &witnesses->keys[i]);
-            bool later = latest == DAYBOOK_INSTANT_NONE || (int64_t)seconds > latest / 1000000;
-            if (seconds <= INT64_MAX / 1000000 && later &&
-                note_signature_holds(&signature, &witnesses->keys[i], note->text))
-                latest = (int64_t)seconds * 1000000;
-        }
-    return latest;
-}
-
-int signing_standing(struct daybook *ledger, struct signing_standing *ret, struct daybook_error *err)
-{
-    struct signing_standing standing = {0, DAYBOOK_INSTANT_NONE, 0, DAYBOOK_INSTANT_NONE};
-    struct key_list witnesses = {0};
-    struct checkpoint checkpoint;
-    struct note note;
-    struct stat about;
-    char *last = NULL, *witnessed = NULL, path[PATH_SIZE];
-    int rc = signing_kept(ledger, false, &last, err);
-    if (!rc)
-        rc = signing_kept(ledger, true, &witnessed, err);
-    if (!rc)
-        rc = read_witnesses(&witnesses, daybook_folder(ledger), err);
-    snprintf(path, sizeof path, "%s/%s", daybook_folder(ledger), LAST_FILE);
-    if (!rc && parse_kept(last, &note, &checkpoint) && stat(path, &about) == 0) {
-        standing.last_size = checkpoint.size;
-        standing.last_us = (int64_t)about.st_mtim.tv_sec * 1000000 + about.st_mtim.tv_nsec / 1000;
-    }
-    if (!rc && parse_kept(witnessed, &note, &checkpoint)) {
-        standing.witnessed_us = seen_us(&note, &witnesses);
-        standing.witnessed_size = standing.witnessed_us == DAYBOOK_INSTANT_NONE ? 0 : checkpoint.size;
-    }
-    free(last);
-    free(witnessed);
-    free(witnesses.keys);
-    if (!rc)
-        *ret = standing;
-    return rc;
+    return small_file_read(daybook_folder(ledger), witnessed ? SIGNING_WITNESSED_FILE : SIGNING_LAST_FILE, ret, &len,
+                           NULL, err);
 }

@@ -5,7 +5,6 @@
  *     checkpoint.last       the last checkpoint that was signed, with the cosignatures of witnesses that came back
  *     checkpoint.witnessed  the last checkpoint that a witness has cosigned
  *     checkpoint.lock       held while any of them changes: one process signs at a time
- *     witness.keys          verifier keys of witnesses, one a line
  *
  * A fork is never signed: what is signed extends checkpoint.last, or is a part of it. The first key makes no event;
  * every later one is an event of the ledger, so that old checkpoints stay good. */
@@ -44,26 +43,12 @@ int signing_sign(struct daybook *ledger, struct daybook_text text, char **ret, s
  * witness has cosigned. */
 int signing_kept(struct daybook *ledger, bool witnessed, char **ret, struct daybook_error *err);
 
-/* ---- witnesses */
+/* ---- for what lies beside the key as well */
 
-/* How far others could tell by now if the ledger was rewritten. Times are DAYBOOK_INSTANT_NONE, sizes 0, where there is
- * no such checkpoint. */
-struct signing_standing {
-    uint64_t last_size;
-    int64_t last_us; /* when checkpoint.last was put there */
-    uint64_t witnessed_size;
-    int64_t witnessed_us; /* when a witness that is known saw checkpoint.witnessed, as it says */
-};
-int signing_standing(struct daybook *ledger, struct signing_standing *ret, struct daybook_error *err);
-
-/* Verifier keys of witnesses; malloc'ed, perhaps none. */
-int signing_witnesses(struct daybook *ledger, struct note_key **ret, size_t *ret_count, struct daybook_error *err);
-/* DAYBOOK_BAD_VALUE for a key that is not a witness's, DAYBOOK_ALREADY_EXISTS. */
-int signing_add_witness(struct daybook *ledger, const struct note_key *key, struct daybook_error *err);
-/* Keep signature lines of witnesses that came back for checkpoint.last; lines that it has already and lines of nobody
- * known are passed over. *ret_kept is how many were new. DAYBOOK_VERIFICATION_FAILED: a known witness's line is not
- * over that checkpoint. */
-int signing_keep_cosignatures(struct daybook *ledger, struct daybook_text lines, size_t *ret_kept,
-                              struct daybook_error *err);
+#define SIGNING_LAST_FILE "checkpoint.last"
+#define SIGNING_WITNESSED_FILE "checkpoint.witnessed"
+enum { SIGNING_FILE_MODE = 0644 };
+/* One process at a time changes these files; close(*ret) ends it. DAYBOOK_READ_ONLY. */
+int signing_lock(struct daybook *ledger, int *ret, struct daybook_error *err);
 
 #endif

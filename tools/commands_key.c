@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ledger/signing.h"
+#include "ledger/witness.h"
 #include "tools/commands.h"
 #include "tools/evidence_text.h"
 
@@ -65,7 +66,7 @@ static int run_witness_add(struct context *ctx)
     if (!rc)
         rc = session_open(&session, ctx);
     if (!rc)
-        rc = signing_add_witness(session.ledger, &key, &ctx->error);
+        rc = witness_add(session.ledger, &key, &ctx->error);
     if (!rc && output_wants_json(&ctx->output))
         rc = print_key(ctx, &key);
     else if (!rc)
@@ -116,7 +117,7 @@ static int run_witness_list(struct context *ctx)
     char *kept = NULL;
     int rc = session_open(&session, ctx);
     if (!rc)
-        rc = signing_witnesses(session.ledger, &keys, &count, &ctx->error);
+        rc = witness_keys(session.ledger, &keys, &count, &ctx->error);
     if (!rc)
         rc = signing_kept(session.ledger, false, &kept, &ctx->error);
     if (!rc)
@@ -136,7 +137,7 @@ static int run_witness(struct context *ctx)
     if (!rc)
         rc = session_open(&session, ctx);
     if (!rc)
-        rc = signing_keep_cosignatures(session.ledger, (struct daybook_text){text, len}, &kept, &ctx->error);
+        rc = witness_keep(session.ledger, (struct daybook_text){text, len}, &kept, &ctx->error);
     if (!rc && kept == 0)
         rc = daybook_fail(&ctx->error, DAYBOOK_NOT_FOUND,
                           say(ctx,

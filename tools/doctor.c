@@ -2,7 +2,7 @@
  * whether something is wrong. */
 #include "tools/doctor.h"
 
-#include "ledger/signing.h"
+#include "ledger/witness.h"
 #include "tools/order_json.h"
 #include "tools/session.h"
 
@@ -25,7 +25,7 @@ enum { PATH_SIZE = 4200, FINDING_SIZE = 400 };
 struct examination {
     struct session session;
     struct store_sizes sizes;
-    struct signing_standing standing;
+    struct witness_standing standing;
     uint64_t last_seq, personal_generation, personal_bytes, views_bytes, free_bytes;
     int64_t last_recorded_us; /* DAYBOOK_INSTANT_NONE in an empty ledger */
     const char *filesystem;   /* NULL: one that has no name here */
@@ -115,7 +115,7 @@ static int look_at_log(struct examination *x)
     if (!rc)
         rc = store_meta_number(s->snapshot->log, "personal", &x->personal_generation, &s->ctx->error);
     if (!rc)
-        rc = signing_standing(s->ledger, &x->standing, &s->ctx->error);
+        rc = witness_standing(s->ledger, &x->standing, &s->ctx->error);
     return rc ? rc : store_sizes(s->ledger->store, &x->sizes, &s->ctx->error);
 }
 
@@ -177,7 +177,7 @@ static void check_leftovers(const struct examination *x, char out[FINDING_SIZE])
 /* A checkpoint counts once somebody else has it: before that, its keeper can sign another. */
 static void check_outside(const struct examination *x, char out[FINDING_SIZE])
 {
-    const struct signing_standing *standing = &x->standing;
+    const struct witness_standing *standing = &x->standing;
     int64_t age_us = x->session.now_us - standing->witnessed_us;
     if (x->last_seq <= standing->witnessed_size)
         return;

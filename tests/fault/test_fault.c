@@ -93,6 +93,7 @@ static const struct command commands[] = {
     {{"prove", "order", "SO-000001", "--format", "json", "--show", "text"}, SIGNED, SAME_ANSWER},
     {{"prove", "--consistency", "5", "--size", "7"}, SIGNED, SAME_ANSWER},
     {{"check-proof", "event.proof"}, SIGNED, SAME_ANSWER},
+    {{"audit-pack", "--since", "today", "--until", "+1", "--sample", "2", "--seed", "7", "pack"}, SIGNED, ONE_COMMIT},
     {{"backup", "made", "--keep", "1"}, ORDERS, ONE_COMMIT},
     {{"restore", "backups"}, NO_LEDGER, ONE_COMMIT},
     {{"pull", "backups"}, EMPTY, ONE_COMMIT},
@@ -231,6 +232,13 @@ static int look(uint64_t earlier_size, struct size_and_root *ret, struct daybook
     return rc;
 }
 
+/* What commands make beside the ledger and would not make again. */
+static void remove_products(void)
+{
+    unlink("out.csv");
+    scratch_remove("pack");
+}
+
 static void make_bases(void)
 {
     static struct outcome lines;
@@ -329,6 +337,7 @@ static void learn(const struct command *command, struct expectation *e)
     assert_int_equal(look(0, &e->before, &err), 0);
     for (uint32_t class = 0; class < FAULT_CLASS_COUNT; class++) {
         copy_ledger(base_names[command->base], "ledger");
+        remove_products();
         run_faulty(command, class, 0, false, 0, &outcome);
         if (outcome.status)
             fail_msg("%s ends with %#x: %s", command->arguments[0], (unsigned)outcome.status, outcome.err);
@@ -403,12 +412,13 @@ static bool try_fault(const struct fault *f)
 {
     static struct outcome outcome, again;
     copy_ledger(base_names[f->command->base], "ledger");
-    unlink("out.csv");
+    remove_products();
     run_faulty(f->command, f->class, f->at, f->all_from_there, f->error, &outcome);
     check_end(f, &outcome);
     check_ledger(f, &outcome, outcome.status == 0);
     if (place.state->failed == 0)
         return false;
+    remove_products();
     run(f->command->arguments, false, &again);
     bool is_made = f->command->base == NO_LEDGER && strstr(again.err, "already");
     if (again.status && !is_made)

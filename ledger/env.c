@@ -377,17 +377,20 @@ int env_refuse_forked(const struct env *env, struct daybook_error *err)
                         env->folder);
 }
 
-static int walk_pages(const struct env *env, int walk(const char *path, struct daybook_error *err),
+/* By what LMDB has open: under the path may be nothing by now, or another file. */
+static int walk_pages(const struct env *env, int walk(int fd, const char *path, struct daybook_error *err),
                       struct daybook_error *err)
 {
     char data[4096];
+    int fd = -1;
     snprintf(data, sizeof data, "%s/data.mdb", env->folder);
-    return walk(data, err);
+    int rc = env_fail(env, mdb_env_get_fd(env->mdb, &fd), err);
+    return rc ? rc : walk(fd, data, err);
 }
 
 int env_expect_deletes(struct env *env, struct daybook_error *err)
 {
-    return walk_pages(env, pagewalk_file, err);
+    return walk_pages(env, pagewalk_open_file, err);
 }
 
 /* The first writer here looks at the list of free pages; now and then one clears readers that were killed, which keep

@@ -296,24 +296,26 @@ done:
     return rc;
 }
 
-static int walk_path(const char *path, int table_count, struct daybook_error *err)
+int pagewalk_file(const char *path, struct daybook_error *err)
 {
-    struct walk w = {.path = path, .fd = open(path, O_RDONLY | O_CLOEXEC), .err = err};
-    if (w.fd < 0)
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
         return daybook_fail(err, DAYBOOK_IO, "%s cannot be opened: %s.", path, strerror(errno));
-    int rc = walk_file(&w, table_count);
-    close(w.fd);
+    int rc = pagewalk_open_file(fd, path, err);
+    close(fd);
     return rc;
 }
 
-int pagewalk_file(const char *path, struct daybook_error *err)
+int pagewalk_open_file(int fd, const char *path, struct daybook_error *err)
 {
-    return walk_path(path, ALL_TABLES, err);
+    struct walk w = {.path = path, .fd = fd, .err = err};
+    return walk_file(&w, ALL_TABLES);
 }
 
-int pagewalk_free_list(const char *path, struct daybook_error *err)
+int pagewalk_free_list(int fd, const char *path, struct daybook_error *err)
 {
-    return walk_path(path, ONLY_FREE_LIST, err);
+    struct walk w = {.path = path, .fd = fd, .err = err};
+    return walk_file(&w, ONLY_FREE_LIST);
 }
 
 int pagewalk_metas(const char *path, struct daybook_error *err)

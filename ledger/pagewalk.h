@@ -13,9 +13,12 @@
  * had begun before the call. */
 int pagewalk_file(const char *path, struct daybook_error *err);
 
+/* The same of a file that is open, and perhaps under `path` no more. */
+int pagewalk_open_file(int fd, const char *path, struct daybook_error *err);
+
 /* The same for the list of free pages alone: a writer takes pages from it without a look at what it says, and one that
  * is damaged sends it anywhere. */
-int pagewalk_free_list(const char *path, struct daybook_error *err);
+int pagewalk_free_list(int fd, const char *path, struct daybook_error *err);
 
 /* Are the two meta pages of a file that is there, and not empty, whole? LMDB divides by the page size that they say
  * before it asks. DAYBOOK_DAMAGED, _IO. */

@@ -142,10 +142,22 @@ static void test_header_of_every_page(void **state)
     assert_true(answers[RECORDED] > 5 && answers[REFUSED] > 5);
 }
 
+/* As a view that another process has replaced, or personal data after a forgetting. */
+static void test_file_that_has_no_name_any_more(void **state)
+{
+    (void)state;
+    struct daybook *ledger = NULL;
+    assert_int_equal(daybook_open(folder, NULL, &ledger, NULL), 0);
+    assert_int_equal(unlink(log_file), 0);
+    assert_int_equal(record_order(ledger, ORDERS), 0);
+    daybook_close(ledger);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_header_of_every_page, make_ledger, remove_ledger),
+        cmocka_unit_test_setup_teardown(test_file_that_has_no_name_any_more, make_ledger, remove_ledger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

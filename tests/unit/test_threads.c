@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "daybook/erase.h"
 #include "ledger/ledger.h"
 #include "ledger/verify.h"
 #include "projections/delays.h"
@@ -363,19 +364,25 @@ static void opened_twice(const char *root)
     assert_verifies(folder);
 }
 
-/* What erasing does to readers: the log names another folder of personal data from one transaction to the next. */
-static void move_generation(struct daybook *ledger, uint64_t generation)
+/* The log names another folder of personal data from one transaction to the next. */
+static void forget(struct daybook *ledger, uint64_t generation)
 {
-    struct store_txn *log = NULL;
-    assert_int_equal(personal_create(ledger->folder, generation, false, NULL), 0);
-    assert_int_equal(store_begin(ledger->store, true, &log, NULL), 0);
-    assert_int_equal(store_put_meta_number(log, "personal", generation, NULL), 0);
-    assert_int_equal(store_commit(log, NULL), 0);
+    char name[32];
+    struct daybook_erased erased;
+    snprintf(name, sizeof name, "customer-%u", (unsigned)generation);
+    const struct daybook_erase_request request = {.kind = DAYBOOK_ERASE_CUSTOMER,
+                                                  .name = text_of(name),
+                                                  .actor = DAYBOOK_TEXT("li.lei"),
+                                                  .via = DAYBOOK_TEXT("li.lei@host"),
+                                                  .via_kind = DAYBOOK_TEXT("os")};
+    assert_int_equal(daybook_erase(ledger, &request, &erased, NULL), 0);
+    assert_int_equal(erased.values, 1);
 }
 
 static void generation_moves(const char *root)
 {
-    enum { WORKERS = 4, GENERATIONS = 4 };
+    enum { WORKERS = 6, GENERATIONS = 4 };
+    static void *(*const runs[WORKERS])(void *) = {append, append, read_log, read_log, open_and_close, open_and_close};
     struct worker workers[WORKERS] = {0};
     char folder[SCRATCH_PATH_SIZE + 24];
     atomic_bool over = false;
@@ -385,11 +392,12 @@ static void generation_moves(const char *root)
     append(&first);
     assert_int_equal(first.failed, 0);
     for (unsigned i = 0; i < WORKERS; i++)
-        workers[i] = (struct worker){.run = i < 2 ? read_log : open_and_close,
-                                     .work = {.ledger = ledger, .folder = folder, .over = &over}};
+        workers[i] = (struct worker){
+            .run = runs[i],
+            .work = {.ledger = ledger, .folder = folder, .over = &over, .author = i + 1, .count = ENTRIES}};
     start(workers, WORKERS);
     for (uint64_t generation = 1; generation <= GENERATIONS; generation++) {
-        move_generation(ledger, generation);
+        forget(ledger, generation);
         nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
     }
     atomic_store(&over, true);

@@ -77,12 +77,11 @@ static int answer(struct context *ctx, const struct pack_request *request, const
                                          (json_int_t)made->events, "orders", (json_int_t)made->orders, "drawn",
                                          (json_int_t)made->drawn, "size", (json_int_t)made->size),
                                &ctx->error);
-    return output_print(
-        &ctx->output, &ctx->error,
-        say(ctx, "%s: %llu events, %llu orders, %llu of them drawn. The auditor begins with README.txt in it.",
-            "%s：%llu 个事件、%llu 个订单，抽中 %llu 个。请审计师从其中的 README.txt 开始。"),
-        request->folder, (unsigned long long)made->events, (unsigned long long)made->orders,
-        (unsigned long long)made->drawn);
+    return output_print(&ctx->output, &ctx->error,
+                        say(ctx, "%s: events %llu, orders %llu, drawn %llu. The auditor begins with README.txt in it.",
+                            "%s：事件 %llu，订单 %llu，抽中 %llu。请审计师从其中的 README.txt 开始。"),
+                        request->folder, (unsigned long long)made->events, (unsigned long long)made->orders,
+                        (unsigned long long)made->drawn);
 }
 
 static int run_audit_pack(struct context *ctx)

@@ -40,7 +40,7 @@ helper_sources  := $(filter-out $(test_sources),$(wildcard tests/unit/*.c))
 fuzz_sources    := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_helpers    := $(filter-out $(fuzz_sources),$(wildcard tests/fuzz/*.c))
 # A test of several files is a folder; its objects come before the libraries, whose calls some of them answer.
-folder_tests    := crash fault power
+folder_tests    := crash fault power tamper
 preloaded       := tests/fault/layer.c
 folder_sources  := $(filter-out $(preloaded),$(wildcard $(folder_tests:%=tests/%/*.c)))
 

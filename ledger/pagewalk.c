@@ -238,6 +238,13 @@ static int walk_table(struct walk *w, struct table *table)
 
 /* ---- the file */
 
+/* Commits write the two in turn, by their numbers; a fresh file has neither. Swapped, the one before the last commit
+ * would be read as the last. */
+static bool is_in_its_place(const uint8_t *page, const struct page_meta *meta, unsigned which)
+{
+    return page_number_at(page, 8) == which && (meta->txn_id == 0 || meta->txn_id % 2 == which);
+}
+
 static int read_meta(struct walk *w, unsigned which, uint64_t offset, struct page_meta *ret)
 {
     static const struct table none = {.name = "(meta)"};
@@ -246,6 +253,8 @@ static int read_meta(struct walk *w, unsigned which, uint64_t offset, struct pag
     int rc = read_at(w, page, sizeof page, offset, &got);
     if (!rc && (got != sizeof page || !page_read_meta(page, ret)))
         rc = damaged(w, &none, which, "it is no meta page of LMDB 0.9");
+    if (!rc && !is_in_its_place(page, ret, which))
+        rc = damaged(w, &none, which, "it is the other meta page");
     return rc;
 }
 

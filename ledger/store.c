@@ -834,6 +834,11 @@ int store_row_count(struct store_txn *txn, uint64_t *ret, struct daybook_error *
     return rc;
 }
 
+int store_meta_count(struct store_txn *txn, uint64_t *ret, struct daybook_error *err)
+{
+    return count(txn, META, ret, err);
+}
+
 int store_sizes(struct store *store, struct store_sizes *ret, struct daybook_error *err)
 {
     struct stat file;

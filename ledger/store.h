@@ -107,6 +107,8 @@ int store_put_meta_text(struct store_txn *txn, const char *name, struct daybook_
 int store_meta_number(struct store_txn *txn, const char *name, uint64_t *ret, struct daybook_error *err);
 int store_put_meta_number(struct store_txn *txn, const char *name, uint64_t value, struct daybook_error *err);
 
+int store_meta_count(struct store_txn *txn, uint64_t *ret, struct daybook_error *err);
+
 /* What meta says of the ledger: its id, zone and pattern of numbers. */
 int store_put_identity(struct store_txn *txn, struct daybook_text id, struct daybook_text zone_name,
                        struct daybook_text numbers, struct daybook_error *err);

@@ -349,7 +349,9 @@ static int check_counts(struct verify_order *o, struct daybook_snapshot *snapsho
 {
     struct store_txn *log = snapshot->log;
     struct personal_txn *personal = snapshot->personal;
+    enum { META_ALWAYS = 4 }; /* format, id, timezone, numbers; after an erasure also personal */
     uint64_t heads = 0, names = 0, keys = 0, rows = 0, values = 0, people = 0, personal_seq = 0;
+    uint64_t meta = 0, generation = 0;
     int rc = store_head_count(log, &heads, err);
     if (!rc)
         rc = store_name_count(log, &names, err);
@@ -357,6 +359,10 @@ static int check_counts(struct verify_order *o, struct daybook_snapshot *snapsho
         rc = store_key_count(log, &keys, err);
     if (!rc)
         rc = store_tree_row_count(log, &rows, err);
+    if (!rc)
+        rc = store_meta_count(log, &meta, err);
+    if (!rc)
+        rc = store_meta_number(log, "personal", &generation, err);
     if (!rc)
         rc = personal_value_count(personal, &values, err);
     if (!rc)
@@ -371,6 +377,7 @@ static int check_counts(struct verify_order *o, struct daybook_snapshot *snapsho
     check_count(o, "names", names, o->public_names.count + o->public_names.first_names, false);
     check_count(o, "keys", keys, o->keys, false);
     check_count(o, "tree", rows, o->tree_rows, false);
+    check_count(o, "meta", meta, META_ALWAYS + (generation != 0), false);
     check_count(o, "personal values", values, o->result->personal_values, is_ahead);
     check_count(o, "personal names", people, o->personal_names.count + o->personal_names.first_names, is_ahead);
     return 0;

@@ -153,6 +153,20 @@ static struct daybook_text numbers_at(struct range *r, uint64_t seq)
     return (struct daybook_text){text, strlen(text)};
 }
 
+/* Up to a counter all numbers are taken: the next one is looked for behind it. Too low only takes longer. */
+static int check_counter(struct range *r, struct daybook_text numbers, int32_t day, uint32_t counter, uint64_t seq)
+{
+    char number[NUMBERS_EXPANDED_MAX];
+    struct daybook_text text = {number, numbers_expand(numbers, day, counter, number)};
+    uint32_t taken = 0;
+    int rc = store_name(r->snapshot->log, DAYBOOK_ORDER, text, &taken, &r->err);
+    if (!rc && !taken)
+        findings_add(&r->findings, seq, 0,
+                     "The table of names has a counter of order numbers at %u, but no order %.*s.", counter,
+                     (int)text.len, text.ptr);
+    return rc;
+}
+
 /* Counters are kept under the prefix that numbers had on the day of an order's recording. */
 static int count_counters(struct range *r, const struct daybook_event *event)
 {
@@ -167,9 +181,11 @@ static int count_counters(struct range *r, const struct daybook_event *event)
     struct daybook_text text = {prefix, numbers_expand(numbers, day, 0, prefix)};
     uint32_t counter = 0;
     int rc = store_name(r->snapshot->log, STORE_KIND_COUNTER, text, &counter, &r->err);
-    if (!rc && counter)
+    if (!rc && counter) {
         r->names[r->name_count++] =
             (struct given_name){.hash = hash_name(STORE_KIND_COUNTER, text), .kind = STORE_KIND_COUNTER};
+        rc = check_counter(r, numbers, day, counter, event->seq);
+    }
     return found_or_failed(r, event->seq, rc);
 }
 

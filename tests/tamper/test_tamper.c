@@ -133,8 +133,8 @@ static bool change_row(MDB_cursor *cursor, MDB_dbi dbi, enum how how)
         one.value[random_below(&chance, (uint32_t)one.value_len)] ^= (uint8_t)(1u << random_below(&chance, 8));
     else if (flags & MDB_INTEGERKEY)
         one.key[random_below(&chance, 7)] ^= (uint8_t)(1u << random_below(&chance, 8));
-    else /* the end of a key of personal values is the slot: rows beyond the log are what a crash leaves */
-        one.key[one.key_len - 1 - (one.key_len > 10 ? random_below(&chance, (uint32_t)one.key_len - 1) : 0)] ^= (uint8_t)(1u << random_below(&chance, 8));
+    else /* of a personal value the slot: rows beyond the log's last seq are what a crash leaves */
+        one.key[one.key_len - 1] ^= (uint8_t)(1u << random_below(&chance, 8));
     MDB_val key = {one.key_len, one.key}, there;
     if (how == ADD && mdb_get(txn, dbi, &key, &there) == 0)
         return false;

@@ -20,6 +20,7 @@
 #include <xxhash.h>
 
 #include "ledger/verify.h"
+#include "tests/tamper/forge.h"
 #include "tests/tamper/place.h"
 #include "tests/unit/scratch.h"
 
@@ -317,6 +318,23 @@ static void test_whole_files(void **state)
     assert_false(verify("another ledger").fits_checkpoint);
 }
 
+/* Everything is right, but for the root that was kept elsewhere; written anew without a forgery, that fits as well. */
+static void test_forged(void **state)
+{
+    (void)state;
+    for (enum forgery forgery = FORGE_NOTHING; forgery <= FORGE_INSERT; forgery++) {
+        char forged[PLACE_PATH_SIZE];
+        snprintf(forged, sizeof forged, "%s/forged-%d", place.root, forgery);
+        forge(place.good, forged, forgery, 1 + random_below(&chance, (uint32_t)place.kept_size - 10));
+        place_copy(&place, forged, "log/data.mdb");
+        place_copy(&place, forged, "personal-0/data.mdb");
+        struct verdict verdict = verify("a forgery");
+        if (verdict.status)
+            fail_msg("SEED=%llu: forgery %d: %s", (unsigned long long)seed, forgery, verdict.message);
+        assert_int_equal(verdict.fits_checkpoint, forgery == FORGE_NOTHING);
+    }
+}
+
 static int make_all(void **state)
 {
     (void)state;
@@ -339,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_whole_files),
+        cmocka_unit_test(test_forged),
     };
     return cmocka_run_group_tests_name("tamper", tests, make_all, remove_all);
 }

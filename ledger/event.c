@@ -3,22 +3,17 @@
  *   0 type  1 version  2 kind  3 ordinal  4 nth  5 prev  6 actor  7 via  8 recorded_us
  *   9 occurred_on  10 occurred_us  11 key  12 cause  13 data  14 check
  *
- * Writing is msgpack-c's. Reading is the straight-line reader of event_reader.h, which keeps its first error and
- * returns harmless values, so that it is asked once at the end; bytes that are not trusted must also have the one form
- * that writing gives (canonical.c). */
+ * This file reads: the straight-line reader of event_reader.h keeps its first error and returns harmless values, so
+ * that it is asked once at the end. event_write.c writes; event_check.c judges bytes that are not trusted. */
 #include "ledger/event.h"
 
-#include <msgpack.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
-#include "ledger/canonical.h"
 #include "ledger/decimal.h"
 #include "ledger/event_reader.h"
-#include "ledger/text.h"
 
-enum { CHECK_SIZE = EVENT_CHECK_SIZE, NESTING_MAX = 8 };
+enum { NESTING_MAX = 8 };
 
 static uint64_t read_big_endian(struct event_reader *r, unsigned size)
 {
@@ -128,7 +123,7 @@ void event_reader_skip(struct event_reader *r)
     skip_value(r, 0);
 }
 
-static int damaged(uint64_t seq, struct daybook_error *err)
+int event_damaged(uint64_t seq, struct daybook_error *err)
 {
     return daybook_fail(err, DAYBOOK_DAMAGED,
                         "Event %llu cannot be read: its bytes are no event. Run `daybook verify` to see what else is "
@@ -138,7 +133,7 @@ static int damaged(uint64_t seq, struct daybook_error *err)
 
 int event_read(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_event *ret, struct daybook_error *err)
 {
-    return read_envelope(seq, bytes, len, ret) ? 0 : damaged(seq, err);
+    return read_envelope(seq, bytes, len, ret) ? 0 : event_damaged(seq, err);
 }
 
 /* Make room for one more element of a scratch list; false when out of memory. */
@@ -302,7 +297,7 @@ static int read_values(const struct daybook_event *event, struct event_scratch *
         scratch->values[i] = read_value(&r);
     }
     if (r.bad || r.at != r.end)
-        return damaged(event->seq, err);
+        return event_damaged(event->seq, err);
     data.values = scratch->values;
     data.value_count = count;
     scratch->has_unknown = r.unknown;
@@ -388,324 +383,10 @@ int event_read_data(const struct daybook_event *event, struct event_scratch *scr
     if (scratch->no_room)
         return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for the lists of an event.");
     if (r.bad || r.at != r.end)
-        return damaged(event->seq, err);
+        return event_damaged(event->seq, err);
     attach_lists(scratch, ret);
     scratch->has_unknown = r.unknown || count > type->field_count;
     return 0;
-}
-
-/* ---- writing */
-
-struct output {
-    uint8_t *at;
-    size_t room;
-};
-
-static int output_write(void *context, const char *bytes, size_t len)
-{
-    struct output *out = context;
-    if (len > out->room)
-        return -1;
-    if (len) /* msgpack-c has no pointer for an empty text */
-        memcpy(out->at, bytes, len);
-    out->at += len;
-    out->room -= len;
-    return 0;
-}
-
-static int pack_text(msgpack_packer *pk, struct daybook_text text)
-{
-    int rc = text.len > DAYBOOK_TEXT_MAX ? -1 : msgpack_pack_str(pk, text.len);
-    return rc ? rc : msgpack_pack_str_body(pk, text.ptr, text.len);
-}
-
-static int pack_personal(msgpack_packer *pk, const struct daybook_personal *personal)
-{
-    int rc = msgpack_pack_bin(pk, DAYBOOK_COMMITMENT_SIZE);
-    return rc ? rc : msgpack_pack_bin_body(pk, personal->commitment, DAYBOOK_COMMITMENT_SIZE);
-}
-
-static int pack_decimal(msgpack_packer *pk, struct daybook_decimal value)
-{
-    return msgpack_pack_array(pk, 2) || msgpack_pack_int64(pk, value.mantissa) || msgpack_pack_uint8(pk, value.scale);
-}
-
-static int pack_own(msgpack_packer *pk, const struct daybook_own *own)
-{
-    if (msgpack_pack_array(pk, own->kind == DAYBOOK_OWN_CLEARED ? 1 : 2) || msgpack_pack_uint32(pk, own->field))
-        return -1;
-    switch (own->kind) {
-    case DAYBOOK_OWN_TEXT:
-        return pack_text(pk, own->text);
-    case DAYBOOK_OWN_PERSONAL:
-        return pack_personal(pk, &own->personal);
-    case DAYBOOK_OWN_NUMBER:
-        return pack_decimal(pk, own->number);
-    case DAYBOOK_OWN_DAY:
-        return msgpack_pack_int32(pk, own->day);
-    default:
-        return 0;
-    }
-}
-
-static int pack_own_list(msgpack_packer *pk, const struct daybook_own *own, size_t count)
-{
-    int rc = count > EVENT_LIST_MAX ? -1 : msgpack_pack_array(pk, count);
-    for (size_t i = 0; i < count && !rc; i++)
-        rc = pack_own(pk, &own[i]);
-    return rc;
-}
-
-static int pack_line(msgpack_packer *pk, const struct daybook_line *line)
-{
-    size_t count = line->own_count                         ? 7
-                   : line->expected_on != DAYBOOK_DAY_NONE ? 6
-                   : line->name.ptr                        ? 5
-                   : line->unit.ptr                        ? 4
-                   : line->has_quantity                    ? 3
-                   : line->product                         ? 2
-                                                           : 1;
-    int rc = msgpack_pack_array(pk, count) || msgpack_pack_uint32(pk, line->line);
-    if (!rc && count > 1)
-        rc = line->product ? msgpack_pack_uint32(pk, line->product) : msgpack_pack_nil(pk);
-    if (!rc && count > 2)
-        rc = line->has_quantity ? pack_decimal(pk, line->quantity) : msgpack_pack_nil(pk);
-    if (!rc && count > 3)
-        rc = line->unit.ptr ? pack_text(pk, line->unit) : msgpack_pack_nil(pk);
-    if (!rc && count > 4)
-        rc = line->name.ptr ? pack_text(pk, line->name) : msgpack_pack_nil(pk);
-    if (!rc && count > 5)
-        rc = line->expected_on != DAYBOOK_DAY_NONE ? msgpack_pack_int32(pk, line->expected_on) : msgpack_pack_nil(pk);
-    if (!rc && count > 6)
-        rc = pack_own_list(pk, line->own, line->own_count);
-    return rc;
-}
-
-static int pack_lists(msgpack_packer *pk, enum schema_field_kind kind, const struct daybook_data *data)
-{
-    int rc = 0;
-    if (kind == SCHEMA_OWN)
-        return pack_own_list(pk, data->own, data->own_count);
-    if (kind == SCHEMA_LINES) {
-        rc = data->line_count > EVENT_LIST_MAX ? -1 : msgpack_pack_array(pk, data->line_count);
-        for (size_t i = 0; i < data->line_count && !rc; i++)
-            rc = pack_line(pk, &data->lines[i]);
-        return rc;
-    }
-    rc = data->part_count > EVENT_LIST_MAX ? -1 : msgpack_pack_array(pk, data->part_count);
-    for (size_t i = 0; i < data->part_count && !rc; i++)
-        rc = msgpack_pack_array(pk, 2) || msgpack_pack_uint32(pk, data->parts[i].line) ||
-             pack_decimal(pk, data->parts[i].quantity);
-    return rc;
-}
-
-static int pack_field(msgpack_packer *pk, const struct schema_field *field, const struct daybook_data *data)
-{
-    if (!data_has(data, field))
-        return msgpack_pack_nil(pk);
-    const void *member = (const char *)data + field->offset;
-    switch (field->kind) {
-    case SCHEMA_UINT:
-        return msgpack_pack_uint64(pk, *(const uint64_t *)member);
-    case SCHEMA_DAY:
-        return msgpack_pack_int32(pk, *(const int32_t *)member);
-    case SCHEMA_TEXT:
-        return pack_text(pk, *(const struct daybook_text *)member);
-    case SCHEMA_PERSONAL:
-        return pack_personal(pk, member);
-    case SCHEMA_CUSTOMER:
-        return msgpack_pack_uint32(pk, *(const uint32_t *)member);
-    case SCHEMA_ROWS:
-        return pk->callback(pk->data, (const char *)data->rows, data->rows_len);
-    default:
-        return pack_lists(pk, field->kind, data);
-    }
-}
-
-static int pack_value(msgpack_packer *pk, const struct daybook_value *value)
-{
-    switch (value->kind) {
-    case DAYBOOK_VALUE_TEXT:
-        return pack_text(pk, value->text);
-    case DAYBOOK_VALUE_PERSONAL:
-        return pack_personal(pk, &value->personal);
-    case DAYBOOK_VALUE_INTEGER:
-        return msgpack_pack_int64(pk, value->integer);
-    case DAYBOOK_VALUE_DECIMAL:
-        return pack_decimal(pk, value->decimal);
-    default:
-        return msgpack_pack_nil(pk);
-    }
-}
-
-static int pack_values(msgpack_packer *pk, const struct daybook_value *values, size_t count)
-{
-    while (count && values[count - 1].kind == DAYBOOK_VALUE_ABSENT)
-        count--;
-    int rc = count > EVENT_LIST_MAX ? -1 : msgpack_pack_array(pk, count);
-    for (size_t i = 0; i < count && !rc; i++)
-        rc = pack_value(pk, &values[i]);
-    return rc;
-}
-
-static int pack_data(msgpack_packer *pk, const struct schema_type *type, const struct daybook_data *data)
-{
-    if (type == &schema_application)
-        return pack_values(pk, data->values, data->value_count);
-    size_t count = type->field_count;
-    while (count && !data_has(data, &type->fields[count - 1]))
-        count--; /* trailing nils are cut */
-    int rc = msgpack_pack_array(pk, count);
-    for (size_t i = 0; i < count && !rc; i++)
-        rc = pack_field(pk, &type->fields[i], data);
-    return rc;
-}
-
-static int pack_envelope(msgpack_packer *pk, const struct daybook_event *event)
-{
-    return msgpack_pack_array(pk, EVENT_ELEMENTS) || msgpack_pack_uint32(pk, event->type) ||
-           msgpack_pack_uint32(pk, event->version) || msgpack_pack_uint32(pk, event->kind) ||
-           msgpack_pack_uint32(pk, event->ordinal) || msgpack_pack_uint32(pk, event->nth) ||
-           msgpack_pack_uint64(pk, event->prev) || msgpack_pack_uint32(pk, event->actor) ||
-           msgpack_pack_uint32(pk, event->via) || msgpack_pack_int64(pk, event->recorded_us) ||
-           (event->occurred_on == DAYBOOK_DAY_NONE ? msgpack_pack_nil(pk)
-                                                   : msgpack_pack_int32(pk, event->occurred_on)) ||
-           (event->occurred_us == DAYBOOK_INSTANT_NONE ? msgpack_pack_nil(pk)
-                                                       : msgpack_pack_int64(pk, event->occurred_us)) ||
-           (event->has_key ? msgpack_pack_uint64(pk, event->key) : msgpack_pack_nil(pk)) ||
-           (event->cause_source ? msgpack_pack_array(pk, 2) || msgpack_pack_uint32(pk, event->cause_source) ||
-                                      msgpack_pack_uint32(pk, event->cause_row)
-                                : msgpack_pack_nil(pk));
-}
-
-static uint32_t event_checksum(uint64_t seq, const uint8_t *bytes, size_t len)
-{
-    return (uint32_t)XXH3_64bits_withSeed(bytes, len, seq);
-}
-
-int event_write(const struct daybook_event *event, const struct daybook_data *data, uint8_t out[DAYBOOK_EVENT_SIZE_MAX],
-                size_t *ret_len, struct daybook_error *err)
-{
-    struct output output = {out, DAYBOOK_EVENT_SIZE_MAX - CHECK_SIZE};
-    msgpack_packer pk;
-    msgpack_packer_init(&pk, &output, output_write);
-    int rc = pack_envelope(&pk, event);
-    if (!rc)
-        rc = data ? pack_data(&pk, schema_by_wire(event->type), data)
-                  : output_write(&output, (const char *)event->data, event->data_len);
-    if (rc)
-        return daybook_fail(err, DAYBOOK_TOO_LARGE,
-                            "One event would be larger than %d bytes. Split the order, or shorten its texts.",
-                            DAYBOOK_EVENT_SIZE_MAX);
-    size_t len = (size_t)(output.at - out);
-    output.room = CHECK_SIZE;
-    msgpack_pack_fix_uint32(&pk, event_checksum(event->seq, out, len));
-    *ret_len = len + CHECK_SIZE;
-    return 0;
-}
-
-/* ---- bytes that are not trusted */
-
-bool event_check_holds(uint64_t seq, const uint8_t *bytes, size_t len)
-{
-    if (len <= CHECK_SIZE || bytes[len - CHECK_SIZE] != 0xce)
-        return false;
-    const uint8_t *stored = bytes + len - 4;
-    uint32_t check = (uint32_t)stored[0] << 24 | (uint32_t)stored[1] << 16 | (uint32_t)stored[2] << 8 | stored[3];
-    return check == event_checksum(seq, bytes, len - CHECK_SIZE);
-}
-
-enum { SMALL_MAX = 0x7f, ARRAY_HEAD = 0x90, NIL = 0xc0 };
-
-/* Where the elements of an event begin, but for the check. */
-struct elements {
-    const uint8_t *at[EVENT_ELEMENTS - 1];
-};
-enum { ELEMENT_OCCURRED_AT = 10, ELEMENT_CAUSE = 12, ELEMENT_DATA = 13 };
-
-static bool find_elements(const uint8_t *bytes, size_t len, struct elements *ret)
-{
-    const uint8_t *at = bytes + 1, *end = bytes + len - CHECK_SIZE;
-    if (*bytes != (ARRAY_HEAD | EVENT_ELEMENTS))
-        return false;
-    for (unsigned i = 0; i < EVENT_ELEMENTS - 1; i++) {
-        ret->at[i] = at;
-        if (at < end && *at <= SMALL_MAX) {
-            at++;
-            continue;
-        }
-        at = canonical_value(at, end, 1);
-        if (!at)
-            return false;
-    }
-    return at == end && canonical_is_array(ret->at[ELEMENT_DATA]);
-}
-
-/* In a line, the product and the own fields are what can stand for nothing. */
-static bool lines_are_tight(const uint8_t *lines, const uint8_t *end)
-{
-    enum { PRODUCT = 1, OWN = 6 };
-    const uint8_t *at;
-    for (size_t left = canonical_array(lines, &at); left; left--) {
-        const uint8_t *element;
-        size_t count = canonical_array(at, &element);
-        for (size_t i = 0; i < count; i++) {
-            if ((i == PRODUCT && *element == 0) || (i == OWN && *element == ARRAY_HEAD))
-                return false;
-            element = canonical_value(element, end, 0);
-        }
-        at = element;
-    }
-    return true;
-}
-
-/* What is not there is nil, never a 0 or an empty list that would be read as the same: an event has one form. */
-static bool is_tight(const struct daybook_event *event, const struct schema_type *type, const struct elements *elements)
-{
-    const uint8_t *at, *end = event->bytes + event->len;
-    if ((!event->cause_source && *elements->at[ELEMENT_CAUSE] != NIL) ||
-        (event->occurred_us == DAYBOOK_INSTANT_NONE && *elements->at[ELEMENT_OCCURRED_AT] != NIL))
-        return false;
-    if (type == &schema_application)
-        return true; /* its values are what their bytes say */
-    size_t count = canonical_array(elements->at[ELEMENT_DATA], &at);
-    for (size_t i = 0; i < count; i++) {
-        enum schema_field_kind kind = type->fields[i].kind;
-        if (*at == 0 && (kind == SCHEMA_UINT || kind == SCHEMA_CUSTOMER))
-            return false;
-        if (*at == ARRAY_HEAD && (kind == SCHEMA_LINES || kind == SCHEMA_PARTS || kind == SCHEMA_OWN))
-            return false;
-        if (*at != NIL && kind == SCHEMA_LINES && !lines_are_tight(at, end))
-            return false;
-        at = canonical_value(at, end, 0);
-    }
-    return true;
-}
-
-/* Of a type that is known, the fields: they can be read, keep their limits, and would be written in the same way again
- * (which cannot be asked when a newer program added some). */
-static int check_fields(const struct daybook_event *event, const struct elements *elements,
-                        struct event_scratch *scratch, struct daybook_data *ret, struct daybook_error *err)
-{
-    const struct schema_type *type = schema_by_wire(event->type);
-    if (!type || event->version > type->version) {
-        data_init(ret);
-        return 0;
-    }
-    int rc = event_read_data(event, scratch, ret, err);
-    bool good = !rc && (!type->subject || event->kind == type->subject) && !data_validate(type, ret, NULL) &&
-                (scratch->has_unknown || is_tight(event, type, elements));
-    return good || rc == DAYBOOK_NO_MEMORY ? rc : damaged(event->seq, err);
-}
-
-int event_read_checked(uint64_t seq, const uint8_t *bytes, size_t len, struct event_scratch *scratch,
-                       struct daybook_event *ret, struct daybook_data *ret_data, struct daybook_error *err)
-{
-    struct elements elements;
-    if (len > DAYBOOK_EVENT_SIZE_MAX || !event_check_holds(seq, bytes, len) || !find_elements(bytes, len, &elements) ||
-        event_read(seq, bytes, len, ret, err))
-        return damaged(seq, err);
-    return check_fields(ret, &elements, scratch, ret_data, err);
 }
 
 /* ---- personal values */

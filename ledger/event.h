@@ -7,7 +7,8 @@
 #include "ledger/schema.h"
 
 enum {
-    EVENT_ELEMENTS = 15, /* of the outer array */
+    EVENT_ELEMENTS = 15,  /* of the outer array */
+    EVENT_CHECK_SIZE = 5, /* its last element */
     EVENT_LIST_MAX = DAYBOOK_EVENT_SIZE_MAX / 2,
 };
 
@@ -27,6 +28,9 @@ struct event_scratch {
 };
 void event_scratch_release(struct event_scratch *scratch);
 
+/* "Its bytes are no event": what reading says of damage. */
+int event_damaged(uint64_t seq, struct daybook_error *err);
+
 /* The envelope, by a straight-line reader; bounds are checked, canonical form and check are not. `seq` is the key
  * that the bytes stood under. DAYBOOK_DAMAGED when the bytes are no event. */
 int event_read(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_event *ret, struct daybook_error *err);
@@ -37,6 +41,8 @@ int event_read(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_ev
 int event_read_data(const struct daybook_event *event, struct event_scratch *scratch, struct daybook_data *ret,
                     struct daybook_error *err);
 
+/* What the check of an event must be, over all bytes before it. */
+uint32_t event_checksum(uint64_t seq, const uint8_t *bytes, size_t len);
 /* Is it whole and in its place? */
 bool event_check_holds(uint64_t seq, const uint8_t *bytes, size_t len);
 

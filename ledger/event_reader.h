@@ -11,8 +11,6 @@
 
 #include "ledger/event.h"
 
-enum { EVENT_CHECK_SIZE = 5 };
-
 struct event_reader {
     const uint8_t *at, *end;
     bool bad;

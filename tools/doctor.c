@@ -178,17 +178,17 @@ static void check_leftovers(const struct examination *x, char out[FINDING_SIZE])
 static void check_outside(const struct examination *x, char out[FINDING_SIZE])
 {
     const struct witness_standing *standing = &x->standing;
-    int64_t age_us = x->session.now_us - standing->witnessed_us;
+    bool is_never = standing->witnessed_us == DAYBOOK_INSTANT_NONE;
+    int64_t age_us = is_never ? 0 : x->session.now_us - standing->witnessed_us;
     if (x->last_seq <= standing->witnessed_size)
         return;
-    if (standing->witnessed_us == DAYBOOK_INSTANT_NONE)
+    if (is_never)
         snprintf(out, FINDING_SIZE, "%s",
                  say(x->session.ctx,
                      "No checkpoint has come back from a witness: unless you gave one to somebody else, who keeps this "
                      "ledger can rewrite all of it unseen. Send one a day out of the house: daybook checkpoint.",
                      "还没有见证者签署过检查点：若未交给他人，账本保管者可以不被察觉地改写全部历史。请每天将检查点发到"
-                     "外部：daybook "
-                     "checkpoint。"));
+                     "外部：daybook checkpoint。"));
     else if (age_us > DAY_US)
         snprintf(
             out, FINDING_SIZE,

@@ -45,7 +45,7 @@ static void be_the_child(const char *folder, int out)
     struct verdict verdict = {0};
     alarm(LIMIT_S);
     int rc = verify_ledger(folder, &options, &result, &err);
-    verdict.status = rc ? (int)daybook_code_class((enum daybook_code)rc) : 0;
+    verdict.status = rc ? (int)daybook_code_class(rc) : 0;
     verdict.fits_checkpoint =
         result.has_earlier_root && memcmp(&result.earlier_root, &place.kept_root, sizeof place.kept_root) == 0;
     memcpy(verdict.message, err.message, strnlen(err.message, sizeof verdict.message - 1));

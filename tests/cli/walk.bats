@@ -65,11 +65,11 @@ import json, sys; g = json.load(sys.stdin)["groups"]; print(len(g), sum(x["late"
     [ "$(daybook --format json stats delays --effective 1996-12-31 | members orders)" -lt 830 ]
 }
 
-@test "log | load into a fresh ledger gives the same checkpoint; views may go" {
+@test "log | load into a fresh ledger gives the same size and root, signed by its own key; views may go" {
     daybook import tests/data/orders_semicolon.csv --init >/dev/null 2>&1
     daybook --ledger "$BATS_TEST_TMPDIR/copy" init >/dev/null
     daybook log | daybook --ledger "$BATS_TEST_TMPDIR/copy" load - >/dev/null
-    [ "$(daybook checkpoint)" = "$(daybook --ledger "$BATS_TEST_TMPDIR/copy" checkpoint)" ]
+    [ "$(daybook checkpoint | head -3)" = "$(daybook --ledger "$BATS_TEST_TMPDIR/copy" checkpoint | head -3)" ]
     before=$(daybook --format json list && daybook --format json stats delays --by product && daybook --format json audit)
     rm -r "$DAYBOOK_LEDGER/views"
     [ "$before" = "$(daybook --format json list && daybook --format json stats delays --by product && daybook --format json audit)" ]

@@ -288,40 +288,74 @@ static int move_personal(struct append_queue *q, struct daybook_erased *ret, str
     return rc;
 }
 
+/* What is recorded. A via that goes along is named by its event, as a copy may hear of the actor only when its name is
+ * gone, and could not tell whose the via is. The one that was asked for comes last, and has the reason. */
+static int draft_erasures(const struct erasure *e, const struct daybook_erase_request *wanted,
+                          struct daybook_draft **ret, struct daybook_error *err)
+{
+    struct daybook_draft *drafts = calloc(e->via_count + 1, sizeof *drafts);
+    if (!drafts)
+        return daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for forgetting.");
+    for (size_t i = 0; i <= e->via_count; i++) {
+        bool is_asked_for = i == e->via_count;
+        daybook_draft_init(&drafts[i], DAYBOOK_PERSONAL_DATA_ERASED);
+        drafts[i].category = erase_kind_name(is_asked_for ? e->kind : DAYBOOK_ERASE_NOTE);
+        drafts[i].target = is_asked_for ? e->target : e->seqs[e->seq_count - e->via_count + i];
+        drafts[i].reason = is_asked_for ? wanted->reason : DAYBOOK_TEXT_NONE;
+    }
+    *ret = drafts;
+    return 0;
+}
+
+/* By the names as they are: who asks may be who is forgotten. */
+static int record_erasure(struct append_queue *q, const struct daybook_erase_request *wanted,
+                          struct sequence_verdict *ret, struct daybook_error *err)
+{
+    struct writer *w = &q->writer;
+    struct daybook_draft *drafts = NULL;
+    struct daybook_result result;
+    bool broken;
+    int rc = draft_erasures(&q->erasure, wanted, &drafts, err);
+    const struct daybook_entry entry = {.drafts = drafts,
+                                        .draft_count = q->erasure.via_count + 1,
+                                        .actor = wanted->actor,
+                                        .via = wanted->via,
+                                        .via_kind = wanted->via_kind};
+    if (!rc)
+        rc = begin_entry(q, err);
+    if (!rc) {
+        w->erases = true;
+        rc = prepare_entry(w, &entry, &result, err);
+        w->erases = false;
+    }
+    if (!rc)
+        rc = sequence_entry(&q->sequence, &w->entry, w->clock_us, ret, &broken, err);
+    free(drafts);
+    return rc;
+}
+
 static int erase(struct append_queue *q, struct append_request *request, struct daybook_error *err)
 {
     const struct daybook_erase_request *wanted = request->erase;
     struct writer *w = &q->writer;
-    struct daybook_draft draft;
     struct daybook_erased erased = {0};
-    struct daybook_result result;
     struct sequence_verdict verdict = {0};
-    bool broken;
-    daybook_draft_init(&draft, DAYBOOK_PERSONAL_DATA_ERASED);
-    draft.category = erase_kind_name(wanted->kind);
-    draft.reason = wanted->reason;
-    const struct daybook_entry entry = {
-        .drafts = &draft, .draft_count = 1, .actor = wanted->actor, .via = wanted->via, .via_kind = wanted->via_kind};
-    int rc = erase_find(w->log, w->personal, wanted, &draft.target, err);
+    uint64_t target = 0;
+    int rc = erase_find(w->log, w->personal, wanted, &target, err);
     if (!rc)
-        rc = erase_collect(&q->erasure, w->log, w->personal, wanted->kind, draft.target, err);
+        rc = erase_collect(&q->erasure, w->log, w->personal, wanted->kind, target, err);
     if (!rc && q->erasure.value_count == 0) {
-        request->erased = (struct daybook_erased){.target = draft.target};
+        request->erased = (struct daybook_erased){.target = target};
         return 0;
     }
     if (!rc && erase_is_said_in(&q->erasure, wanted->reason))
         rc = daybook_fail(err, DAYBOOK_BAD_VALUE, "The reason says what is to be forgotten. Give it without.");
     if (!rc)
-        rc = begin_entry(q, err);
-    if (!rc) {
-        w->erases = true;
-        rc = prepare_entry(w, &entry, &result, err); /* by the names as they are: who asks may be who is forgotten */
-        w->erases = false;
-    }
+        rc = record_erasure(q, wanted, &verdict, err);
+    if (!rc) /* with the via that was registered just now, if who is forgotten asks from a new place */
+        rc = erase_collect(&q->erasure, w->log, w->personal, wanted->kind, target, err);
     if (!rc)
         rc = move_personal(q, &erased, err);
-    if (!rc)
-        rc = sequence_entry(&q->sequence, &w->entry, w->clock_us, &verdict, &broken, err);
     erased.first_seq = verdict.first_seq;
     erased.last_seq = verdict.last_seq;
     if (!rc)

@@ -193,12 +193,14 @@ static int collect_actor(struct erasure *e, struct store_txn *log, struct person
                          struct daybook_error *err)
 {
     uint32_t last = 0;
+    if (e->target > UINT32_MAX) /* only another log says so */
+        return 0;
     int rc = add_chain(e, log, DAYBOOK_ACTOR, (uint32_t)e->target, err);
     if (!rc)
         rc = add_values(e, 0, log, personal, err);
     if (!rc)
         rc = store_last_ordinal(log, DAYBOOK_VIA, &last, err);
-    const size_t names = e->value_count;
+    const size_t names = e->value_count, own_seqs = e->seq_count;
     for (uint32_t i = 1; i <= last && !rc; i++) {
         const size_t seqs = e->seq_count, values = e->value_count;
         bool is_own = false;
@@ -211,6 +213,7 @@ static int collect_actor(struct erasure *e, struct store_txn *log, struct person
         if (!rc && !is_own)
             drop_values(e, seqs, values);
     }
+    e->via_count = e->seq_count - own_seqs;
     return rc;
 }
 
@@ -296,10 +299,7 @@ int erase_collect(struct erasure *e, struct store_txn *log, struct personal_txn 
     erase_release(e);
     e->kind = kind;
     e->target = target;
-    int rc = collect[kind](e, log, personal, err);
-    if (e->seq_count)
-        qsort(e->seqs, e->seq_count, sizeof *e->seqs, compare_seqs);
-    return rc;
+    return collect[kind](e, log, personal, err);
 }
 
 static int missing(const struct daybook_erase_request *request, struct daybook_error *err)
@@ -470,12 +470,13 @@ static int make_generation(struct move *m, struct daybook *ledger, uint64_t gene
     return rc ? rc : personal_begin(m->fresh, true, &m->to, err);
 }
 
-int erase_move(const struct erasure *e, struct daybook *ledger, struct store_txn *log, struct personal_txn **personal,
+int erase_move(struct erasure *e, struct daybook *ledger, struct store_txn *log, struct personal_txn **personal,
                struct daybook_erased *ret, struct daybook_error *err)
 {
     struct daybook_erased erased = {.target = e->target};
     struct move m = {.erasure = e, .erased = &erased};
     uint64_t generation = 0;
+    qsort(e->seqs, e->seq_count, sizeof *e->seqs, compare_seqs);
     int rc = store_meta_number(log, "personal", &generation, err);
     if (!rc)
         rc = make_generation(&m, ledger, generation + 1, err);

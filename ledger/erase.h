@@ -16,8 +16,8 @@ struct erase_value {
 struct erasure {
     enum daybook_erase_kind kind;
     uint64_t target;
-    uint64_t *seqs; /* events whose values go, ascending */
-    size_t seq_count, seq_capacity;
+    uint64_t *seqs; /* events whose values go; the last `via_count` of them are vias' */
+    size_t seq_count, seq_capacity, via_count;
     struct erase_value *values; /* those that are there */
     size_t value_count, value_capacity;
 };
@@ -36,9 +36,9 @@ int erase_find(struct store_txn *log, struct personal_txn *personal, const struc
                uint64_t *ret, struct daybook_error *err);
 /* Does the text say one of the values, as a word or words? False also when out of memory. */
 bool erase_is_said_in(const struct erasure *erasure, struct daybook_text text);
-/* Make the next generation, begin a transaction on it in the place of *personal (which is aborted), and have the log's
- * name it; `ret` gets what was erased and what still stands. On failure *personal is as it was. */
-int erase_move(const struct erasure *erasure, struct daybook *ledger, struct store_txn *log,
-               struct personal_txn **personal, struct daybook_erased *ret, struct daybook_error *err);
+/* Sort what is to go, make the next generation, begin a transaction on it in the place of *personal (which is aborted),
+ * and have the log's name it; `ret` gets what was erased and what still stands. On failure *personal is as it was. */
+int erase_move(struct erasure *erasure, struct daybook *ledger, struct store_txn *log, struct personal_txn **personal,
+               struct daybook_erased *ret, struct daybook_error *err);
 
 #endif

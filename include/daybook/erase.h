@@ -39,9 +39,11 @@ enum { DAYBOOK_ERASE_PLACES = 16 };
 
 /* What became of it. */
 struct daybook_erased {
-    uint64_t target;              /* ordinal of the customer or actor, or seq of the event */
-    uint64_t first_seq, last_seq; /* what was recorded; the last is the erasure. 0: there was nothing left to erase */
-    uint64_t values;              /* so many values are gone */
+    uint64_t target; /* ordinal of the customer or actor, or seq of the event */
+    /* What was recorded: who asks, if new; each via of an actor; last the erasure that was asked for. 0: nothing was
+     * left to erase. */
+    uint64_t first_seq, last_seq;
+    uint64_t values; /* so many values are gone */
     /* Personal values of others, or of other events, that have one of the values in them still: how many, and the
      * first few events. They can be forgotten by themselves. */
     uint64_t mention_count, mentions[DAYBOOK_ERASE_PLACES];

@@ -22,6 +22,7 @@
 #include <cmocka.h>
 
 #include "daybook/erase.h"
+#include "ledger/event.h"
 #include "ledger/ledger.h"
 #include "ledger/text.h"
 #include "ledger/verify.h"
@@ -652,6 +653,27 @@ static void test_actor(void **state)
     assert_verifies(p->folder, 3);
 }
 
+/* Who is forgotten asks for it from a place that the ledger has not seen yet. */
+static void test_actor_from_elsewhere(void **state)
+{
+    struct place *p = *state;
+    struct daybook_erased erased;
+    struct daybook *ledger = scratch_ledger(p->folder);
+    assert_int_equal(add_order(ledger, "A", NULL), 0); /* by li.lei, via li.lei@host */
+    const uint64_t size = last_seq(ledger);
+    struct daybook_erase_request request = *by_name(DAYBOOK_ERASE_ACTOR, "li.lei");
+    request.via = DAYBOOK_TEXT("li.lei@elsewhere");
+    assert_int_equal(daybook_erase(ledger, &request, &erased, NULL), 0);
+    assert_int_equal(erased.values, 3);
+    assert_int_equal(erased.last_seq, size + 3); /* the new via, the old one's erasure, the actor's */
+    assert_int_equal(erased.mention_count, 0);
+    needle_count = 0;
+    add_needle("li.lei", 6);
+    assert_false(is_on_disk(p->folder));
+    daybook_close(ledger);
+    assert_verifies(p->folder, 3);
+}
+
 static void test_refused(void **state)
 {
     struct place *p = *state;
@@ -741,6 +763,78 @@ static void test_carried(void **state)
     free(value);
 }
 
+/* A copy that knows the via, and hears of the actor when its name is gone. */
+static void test_carried_via(void **state)
+{
+    struct place *p = *state;
+    char folder[PATH_SIZE];
+    struct daybook_erased erased;
+    struct daybook_result result;
+    struct daybook_draft draft;
+    struct copying c = {0};
+    struct daybook *ledger = scratch_ledger(p->folder);
+    struct daybook_entry entry = {.drafts = &draft,
+                                  .draft_count = 1,
+                                  .actor = DAYBOOK_TEXT("buyer"),
+                                  .via = DAYBOOK_TEXT("zhao.min@desk3"),
+                                  .via_kind = DAYBOOK_TEXT("os")};
+    daybook_draft_init(&draft, DAYBOOK_ORDER_CREATED);
+    draft.customer = DAYBOOK_TEXT("A");
+    assert_int_equal(daybook_append(ledger, &entry, 1, &result, NULL), 0);
+    snprintf(folder, sizeof folder, "%s/copy", p->root);
+    copy_folder(p->folder, folder);
+    assert_int_equal(daybook_open(folder, NULL, &c.to, NULL), 0);
+    entry.actor = DAYBOOK_TEXT("zhao.min");
+    assert_int_equal(daybook_append(ledger, &entry, 1, &result, NULL), 0);
+    assert_int_equal(daybook_erase(ledger, by_name(DAYBOOK_ERASE_ACTOR, "zhao.min"), &erased, NULL), 0);
+    assert_int_equal(erased.values, 2);
+    needle_count = 0;
+    add_needle("zhao.min", 8);
+    assert_false(is_on_disk(p->folder));
+    assert_true(is_on_disk(folder));
+    assert_int_equal(daybook_snapshot_begin(ledger, &c.from, NULL), 0);
+    assert_int_equal(daybook_follow(c.from, 1, copy_event, &c, NULL), 0);
+    daybook_snapshot_end(c.from);
+    assert_false(is_on_disk(folder));
+    assert_int_equal(last_seq(c.to), last_seq(ledger));
+    daybook_close(c.to);
+    daybook_close(ledger);
+    assert_verifies(p->folder, 2);
+    assert_verifies(folder, 2);
+}
+
+/* An ordinal that no actor can have is not cut down to one that somebody has. */
+static void test_carried_from_nowhere(void **state)
+{
+    struct place *p = *state;
+    struct daybook *ledger = scratch_ledger(p->folder);
+    static uint8_t bytes[DAYBOOK_EVENT_SIZE_MAX];
+    size_t taken = 0;
+    assert_int_equal(add_order(ledger, "A", NULL), 0);
+    const struct daybook_data data = {.category = DAYBOOK_TEXT("actor"), .target = (uint64_t)1 << 32 | 1};
+    struct daybook_event event = {.seq = last_seq(ledger) + 1,
+                                  .type = DAYBOOK_PERSONAL_DATA_ERASED,
+                                  .version = 1,
+                                  .kind = DAYBOOK_LEDGER,
+                                  .ordinal = 1,
+                                  .nth = 2,
+                                  .actor = 1,
+                                  .via = 1,
+                                  .recorded_us = ledger_clock_us() + 1000000,
+                                  .occurred_on = DAYBOOK_DAY_NONE,
+                                  .occurred_us = DAYBOOK_INSTANT_NONE};
+    event.prev = (uint32_t)event.seq - 1; /* seq 1 opened the ledger */
+    struct daybook_carried carried = {.seq = event.seq, .bytes = bytes};
+    assert_int_equal(event_write(&event, &data, bytes, &carried.len, NULL), 0);
+    assert_int_equal(daybook_carry(ledger, &carried, 1, &taken, NULL), 0);
+    assert_int_equal(taken, 1);
+    needle_count = 0;
+    add_needle("li.lei", 6);
+    assert_true(is_on_disk(p->folder));
+    assert_verifies(p->folder, 0);
+    daybook_close(ledger);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -754,8 +848,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_all_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_name_of_two, setup, teardown),
         cmocka_unit_test_setup_teardown(test_actor, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_actor_from_elsewhere, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_carried, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_carried_via, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_carried_from_nowhere, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

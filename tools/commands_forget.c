@@ -12,7 +12,7 @@
 #include "tools/commands.h"
 #include "tools/session.h"
 
-enum { CERTIFICATE_SIZE = 1000, ROOT_SIZE = BASE64_LEN(TREE_HASH_SIZE) + 1 };
+enum { CERTIFICATE_SIZE = 1000, ROOT_SIZE = BASE64_LEN(TREE_HASH_SIZE) + 1, COMMAND_SIZE = 80 };
 
 /* "customer/12", which is how who was forgotten is shown. False for other names. */
 static bool read_ordinal(const char *kind, struct daybook_text name, uint64_t *ret)
@@ -122,23 +122,57 @@ static const char *seqs_text(const uint64_t *seqs, uint64_t count, char *out, si
     return out;
 }
 
-static void warn(const struct context *ctx, const struct daybook_erased *erased)
+/* What erases the text of that event. One name of a customer or an actor goes only with all its names. */
+static int erasing_command(struct session *s, uint64_t seq, char out[COMMAND_SIZE])
+{
+    struct daybook_event event;
+    int rc = daybook_event(s->snapshot, seq, &event, &s->ctx->error);
+    if (rc)
+        return rc;
+    const char *kind = schema_kind_name(event.kind);
+    if (event.kind == DAYBOOK_CUSTOMER || event.kind == DAYBOOK_ACTOR)
+        snprintf(out, COMMAND_SIZE, "daybook forget %s %s/%u --reason R", kind, kind, event.ordinal);
+    else
+        snprintf(out, COMMAND_SIZE, "daybook forget note %" PRIu64 " --reason R", seq);
+    return 0;
+}
+
+/* Where else a person finds what is forgotten, and what to type to be rid of it there. */
+static int tell_mentions(struct session *s, const struct daybook_erased *erased)
+{
+    const struct context *ctx = s->ctx;
+    const uint64_t count = erased->mention_count;
+    char command[COMMAND_SIZE];
+    int rc = count ? session_read(s) : 0;
+    if (count > 1)
+        cli_print_note(say(ctx, "It still stands in %llu other texts. Each is erased by a command of its own:",
+                           "另有 %llu 处文本仍含该内容，可用下列命令逐一删除："),
+                       (unsigned long long)count);
+    for (uint64_t i = 0; i < count && i < DAYBOOK_ERASE_PLACES && !rc; i++) {
+        rc = erasing_command(s, erased->mentions[i], command);
+        if (!rc && count > 1)
+            cli_print_note("  %s", command);
+        else if (!rc)
+            cli_print_note(say(ctx, "It still stands in 1 other text (event %llu): `%s` erases it.",
+                               "另有 1 处文本（事件 %llu）仍含该内容：可用 `%s` 删除。"),
+                           (unsigned long long)erased->mentions[i], command);
+    }
+    if (!rc && count > DAYBOOK_ERASE_PLACES)
+        cli_print_note(say(ctx, "  … and %llu more: `daybook log` shows them.", "  ……另有 %llu 处，见 `daybook log`。"),
+                       (unsigned long long)(count - DAYBOOK_ERASE_PLACES));
+    return rc;
+}
+
+static void tell_publics(const struct context *ctx, const struct daybook_erased *erased)
 {
     enum { SEQS_SIZE = 24 * DAYBOOK_ERASE_PLACES };
     char seqs[SEQS_SIZE];
-    if (erased->mention_count)
-        cli_print_note(say(ctx,
-                           "It stands in %llu other personal texts still, of the events %s. `daybook log` shows them; "
-                           "forget each by itself if it has to go.",
-                           "另有 %llu 处个人文本仍含该内容，见事件 %s。可用 daybook log 查看，必要时逐一删除。"),
-                       (unsigned long long)erased->mention_count,
-                       seqs_text(erased->mentions, erased->mention_count, seqs, sizeof seqs));
     if (erased->public_count)
         cli_print_note(say(ctx,
-                           "It stands in public text of %llu events, which nothing can erase: %s. A field that is not "
+                           "It also stands in public text, which nothing can erase (%s %s). A field that is not "
                            "--public would have been the place for it.",
-                           "有 %llu 个事件的公开文本含该内容，无法删除：%s。此类内容应记入非 --public 字段。"),
-                       (unsigned long long)erased->public_count,
+                           "公开文本中也含该内容，无法删除（%s %s）。此类内容应记入非 --public 字段。"),
+                       say(ctx, erased->public_count == 1 ? "event" : "events", "事件"),
                        seqs_text(erased->publics, erased->public_count, seqs, sizeof seqs));
 }
 
@@ -165,7 +199,10 @@ static int answer(struct session *s, enum daybook_erase_kind kind, const struct 
                       "public_count", (json_int_t)erased->public_count, "public",
                       seqs_json(erased->publics, erased->public_count), "certificate", certificate),
             &ctx->error);
-    warn(ctx, erased);
+    int rc = tell_mentions(s, erased);
+    if (rc)
+        return rc;
+    tell_publics(ctx, erased);
     if (erased->last_seq == 0)
         return output_print(&ctx->output, &ctx->error, say(ctx, "%s/%llu is forgotten already.", "%s/%llu 早已删除。"),
                             name, (unsigned long long)erased->target);

@@ -231,12 +231,30 @@ PYTHON
     daybook log | grep -qi zyxwvut # the public field
 }
 
-@test "the word is told to people on standard error" {
+@test "where it still stands is told with the command that erases it, whatever it stands in" {
     orders Zyxwvut
     daybook note SO-000002 'as zyxwvut wanted' >/dev/null
     daybook forget customer Zyxwvut --reason 'Art. 17' 2>notes >certificate
-    grep -q 'stands in 1 other personal text' notes
+    seq=$(daybook --format json audit --type order.note-added | python3 -c 'import json, sys; print(json.load(sys.stdin)[-1]["seq"])')
+    grep -qF "stands in 1 other text (event $seq): \`daybook forget note $seq --reason R\` erases it." notes
     ! grep -qi zyxwvut certificate notes
+    daybook create --customer Wxyzabc --item P-1:1 >/dev/null
+    daybook create --customer 'Wxyzabc & Sons' --item P-1:1 >/dev/null     # another customer's name
+    daybook --actor wxyzabc note SO-000002 'Wxyzabc called' >/dev/null     # an actor's, and a note
+    daybook cancel SO-000003 --reason 'as Wxyzabc said' >/dev/null         # a reason
+    daybook field add contact --kind text >/dev/null                       # an own field
+    daybook create --customer Other --item P-1:1 --field contact='Mr Wxyzabc' >/dev/null
+    printf 'order_no,customer,code,quantity\nX-1,Other,P-1,2\n' >'wxyzabc orders.csv'
+    daybook import 'wxyzabc orders.csv' >/dev/null                         # a file's name
+    daybook rename customer Other 'The Wxyzabc' >/dev/null
+    daybook forget customer Wxyzabc --reason 'Art. 17' 2>notes >/dev/null
+    grep -q 'stands in 7 other texts' notes
+    [ "$(grep -c '^daybook:   daybook forget' notes)" -eq 7 ]
+    sed -n "s/^daybook:   //p" notes >commands
+    . ./commands >/dev/null 2>&1
+    daybook log | { ! grep -qi wxyzabc; }
+    gone ledger Wxyzabc
+    daybook verify
 }
 
 @test "who is not there, or is forgotten already" {

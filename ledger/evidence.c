@@ -33,7 +33,7 @@ int daybook_verifier_key(struct daybook *ledger, char **ret, struct daybook_erro
 
 int daybook_checkpoint(struct daybook *ledger, uint64_t size, char **ret, struct daybook_error *err)
 {
-    return signing_checkpoint(ledger, size, ret, NULL, err);
+    return signing_checkpoint(ledger, size ? size : SIGNING_ALL, ret, NULL, err);
 }
 
 static int read_event(struct store_txn *log, uint64_t seq, struct proof_inclusion_file *file, struct daybook_error *err)
@@ -67,7 +67,7 @@ int evidence_inclusion(struct daybook_snapshot *snapshot, uint64_t seq, uint64_t
 static int sign_and_look(struct daybook *ledger, uint64_t *size, char **ret_checkpoint,
                          struct daybook_snapshot **ret_snapshot, struct daybook_error *err)
 {
-    int rc = signing_checkpoint(ledger, *size, ret_checkpoint, size, err);
+    int rc = signing_checkpoint(ledger, *size ? *size : SIGNING_ALL, ret_checkpoint, size, err);
     return rc ? rc : daybook_snapshot_begin(ledger, ret_snapshot, err);
 }
 

@@ -467,13 +467,15 @@ int signing_checkpoint(struct daybook *ledger, uint64_t size, char **ret, uint64
     struct signing s;
     int rc = begin_signing(&s, ledger, err);
     uint64_t last = rc ? 0 : daybook_last_seq(s.snapshot);
+    if (size == SIGNING_ALL)
+        size = last;
     if (!rc && size > last)
         rc = daybook_fail(err, DAYBOOK_NOT_FOUND, "The ledger has %llu events, not %llu.", (unsigned long long)last,
                           (unsigned long long)size);
     if (!rc)
-        rc = sign_checkpoint(&s, size ? size : last, ret, err);
+        rc = sign_checkpoint(&s, size, ret, err);
     if (!rc && ret_size)
-        *ret_size = size ? size : last;
+        *ret_size = size;
     end(&s);
     return rc;
 }

@@ -29,8 +29,9 @@ int signing_key(struct daybook *ledger, struct note_key *ret, struct daybook_err
 /* Every key that the ledger had, the present one first; malloc'ed, perhaps none. */
 int signing_own_keys(struct daybook *ledger, struct note_key **ret, size_t *ret_count, struct daybook_error *err);
 
-/* A signed checkpoint of the first `size` events (0: of all that there are now), malloc'ed; *ret_size may be NULL.
- * Makes the key when there is none. When it returns, the newest one signed is on disk as checkpoint.last.
+#define SIGNING_ALL UINT64_MAX
+/* A signed checkpoint of the first `size` events (SIGNING_ALL: of all that there are now), malloc'ed; *ret_size may be
+ * NULL. Makes the key when there is none. When it returns, the newest one signed is on disk as checkpoint.last.
  * DAYBOOK_FOREIGN_LOG: the ledger does not extend what was signed before. DAYBOOK_NOT_FOUND: there are not as many
  * events, or the signing key is not in this folder. DAYBOOK_READ_ONLY: the folder may not be written to. */
 int signing_checkpoint(struct daybook *ledger, uint64_t size, char **ret, uint64_t *ret_size,

@@ -87,7 +87,7 @@ static int run_checkpoint(struct context *ctx)
     char *note = NULL;
     int rc = session_open(&session, ctx);
     if (!rc) {
-        rc = signing_checkpoint(session.ledger, 0, &note, NULL, &ctx->error);
+        rc = signing_checkpoint(session.ledger, SIGNING_ALL, &note, NULL, &ctx->error);
         bool cannot_sign = (rc == DAYBOOK_READ_ONLY && store_is_read_only(session.ledger->store)) ||
                            rc == DAYBOOK_NOT_FOUND; /* no key */
         if (cannot_sign)

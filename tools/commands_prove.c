@@ -27,7 +27,7 @@ static int no_memory(struct context *ctx)
 /* Sign first, then look: the snapshot has all events of the checkpoint. */
 static int begin(struct proving *p, struct context *ctx)
 {
-    uint64_t size = context_count(ctx, "--size", 0);
+    uint64_t size = context_count(ctx, "--size", SIGNING_ALL);
     struct note note;
     p->file = malloc(sizeof *p->file);
     int rc = p->file ? session_open(&p->session, ctx) : no_memory(ctx);
@@ -271,8 +271,8 @@ const struct command prove_commands[] = {
                 {.name = "--size",
                  .kind = ARGUMENT_COUNT,
                  .value_name = "N",
-                 .help_en = "under a checkpoint of the first N events; all unless said",
-                 .help_zh = "以前 N 个事件的检查点为准；默认为全部事件"},
+                 .help_en = "under a checkpoint of the first N events (0: of none); all unless said",
+                 .help_zh = "以前 N 个事件（0：无事件）的检查点为准；默认为全部事件"},
                 {.name = "--show",
                  .kind = ARGUMENT_TEXT,
                  .value_name = "FIELD",
@@ -299,8 +299,8 @@ const struct command prove_commands[] = {
                 {.name = "--size",
                  .kind = ARGUMENT_COUNT,
                  .value_name = "N",
-                 .help_en = "under a checkpoint of the first N events; all unless said",
-                 .help_zh = "以前 N 个事件的检查点为准；默认为全部事件"},
+                 .help_en = "under a checkpoint of the first N events (0: of none); all unless said",
+                 .help_zh = "以前 N 个事件（0：无事件）的检查点为准；默认为全部事件"},
                 {.name = "--show",
                  .kind = ARGUMENT_TEXT,
                  .value_name = "FIELD",

@@ -321,6 +321,12 @@ PYTHON
         refuse 1 check-proof bad --key "$key"
     done
     refuse 1 prove --consistency 99
+    # none is a number of events, too
+    daybook prove --consistency 0 --size 0 >proof
+    [ "$(sed -n 4,5p proof)" = $'0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=' ]
+    daybook check-proof proof >/dev/null
+    refuse 1 prove 2 --size 0
+    [ "$(sed -n 2p ledger/checkpoint.last)" -gt 0 ]
     refuse 1 prove 2 --size 99
     refuse 2 prove
     refuse 2 prove 2 --consistency 2

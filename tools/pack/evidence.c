@@ -70,14 +70,8 @@ static int write_edges(struct pack *pack)
 int pack_seal(struct pack *pack)
 {
     struct context *ctx = pack->session->ctx;
-    uint64_t size = 0;
     signing_origin(pack->session->ledger, pack->origin);
-    int rc = signing_checkpoint(pack->session->ledger, pack->size, &pack->checkpoint, &size, &ctx->error);
-    if (!rc && size != pack->size)
-        rc = daybook_fail(&ctx->error, DAYBOOK_VERSION_CONFLICT,
-                          say(ctx, "The ledger's first events were recorded meanwhile. Make the pack again.",
-                              "期间账本记录了第一批事件。请重新制作。"));
-    return rc;
+    return signing_checkpoint(pack->session->ledger, pack->size, &pack->checkpoint, NULL, &ctx->error);
 }
 
 int pack_write_evidence(struct pack *pack)

@@ -2,8 +2,8 @@
  * order in which a process may die anywhere:
  *
  *     first key    checkpoint.key, checkpoint.pub (made again from the key when it is not there)
- *     next key     checkpoint.key.next, the event, checkpoint.last, checkpoint.key, checkpoint.pub: whoever signs next
- *                  finds the event in the log and does the rest
+ *     next key     checkpoint.key.next, the event, checkpoint.last, checkpoint.pub, checkpoint.key: whoever signs next
+ *                  finds the event in the log and the key still waiting, and does the rest
  *     checkpoint   checkpoint.last, and only then it is shown to anybody */
 #include "ledger/signing.h"
 
@@ -211,12 +211,18 @@ static int read_signer(struct signing *s, const char *name, struct note_signer *
     return rc;
 }
 
+/* A checkpoint of another ledger, laid there by hand, says nothing of this one. */
+static bool has_last(const struct signing *s)
+{
+    return s->last && text_equals(s->last_checkpoint.origin, text_of(s->origin));
+}
+
 /* Does the ledger still begin with what was signed last? */
 static int refuse_fork(struct signing *s, struct daybook_error *err)
 {
     uint8_t root[TREE_HASH_SIZE];
     const struct checkpoint *last = &s->last_checkpoint;
-    if (!s->last || !text_equals(last->origin, text_of(s->origin)))
+    if (!has_last(s))
         return 0;
     bool is_shorter = last->size > daybook_last_seq(s->snapshot);
     int rc = is_shorter ? 0 : daybook_root(s->snapshot, last->size, root, err);
@@ -283,9 +289,8 @@ static bool is_last(const struct signing *s, const struct checkpoint *checkpoint
 {
     struct note note;
     size_t count = 0;
-    return s->last && !s->has_former && s->last_checkpoint.size == checkpoint->size &&
+    return has_last(s) && !s->has_former && s->last_checkpoint.size == checkpoint->size &&
            memcmp(&s->last_checkpoint.root, &checkpoint->root, sizeof checkpoint->root) == 0 &&
-           text_equals(s->last_checkpoint.origin, checkpoint->origin) &&
            note_parse(text_of(s->last), &note, NULL) == 0 && note_verify(&note, &s->signer.key, 1, &count, NULL) == 0 &&
            count == 1;
 }
@@ -303,7 +308,7 @@ static int sign_checkpoint(struct signing *s, uint64_t size, char **ret, struct 
     if (is_last(s, &checkpoint))
         return (*ret = strdup(s->last)) ? 0 : no_memory(err);
     rc = compose(s, text_of(text), &note, err);
-    if (!rc && (!s->last || size >= s->last_checkpoint.size))
+    if (!rc && (!has_last(s) || size >= s->last_checkpoint.size))
         rc = small_file_replace(s->folder, SIGNING_LAST_FILE, SIGNING_FILE_MODE, note, err);
     if (rc)
         free(note);
@@ -324,14 +329,14 @@ static int finish_change(struct signing *s, const struct note_signer *next, stru
     s->has_signer = true;
     int rc = sign_checkpoint(s, daybook_last_seq(s->snapshot), &note, err);
     free(note);
+    if (!rc)
+        rc = write_public(s, err);
     snprintf(from, sizeof from, "%s/%s", s->folder, NEXT_KEY_FILE);
     snprintf(to, sizeof to, "%s/%s", s->folder, KEY_FILE);
     if (!rc && rename(from, to))
         rc = path_fail(to, errno, "writing", err);
     if (!rc)
         rc = path_sync_folder(s->folder, err);
-    if (!rc)
-        rc = write_public(s, err);
     s->has_former = false;
     note_signer_wipe(&s->former);
     free(s->last);

@@ -1,5 +1,7 @@
 /* Evidence as a program that embeds the library makes and checks it. */
+#include <dlfcn.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -7,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -140,6 +144,16 @@ static void other_texts_are_signed(void **state)
     assert_int_equal(signing_sign(f->ledger, DAYBOOK_TEXT(""), &file, NULL), DAYBOOK_BAD_VALUE);
 }
 
+static void write_last(const struct fixture *f, const char *text)
+{
+    char path[SCRATCH_PATH_SIZE + 40];
+    snprintf(path, sizeof path, "%s/checkpoint.last", f->path);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
 /* One tree has one checkpoint; an older size is signed again and does not become the last. */
 static void what_was_signed_last_is_kept(void **state)
 {
@@ -156,12 +170,82 @@ static void what_was_signed_last_is_kept(void **state)
     free(older);
     free(kept);
     /* a kept checkpoint that is damaged is not passed over: without it a fork could be signed */
-    char path[SCRATCH_PATH_SIZE + 40];
-    snprintf(path, sizeof path, "%s/checkpoint.last", f->path);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fclose(file);
+    write_last(f, "");
     assert_int_equal(daybook_checkpoint(f->ledger, 0, &first, NULL), DAYBOOK_DAMAGED);
+}
+
+/* However many events another ledger had: what is signed here is kept, or the next fork would not be seen. */
+static void what_another_ledger_signed_is_not_in_the_way(void **state)
+{
+    struct fixture *f = *state;
+    char *first = NULL, *kept = NULL;
+    write_last(f, "daybook/another\n1000\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\n");
+    assert_int_equal(daybook_checkpoint(f->ledger, 0, &first, NULL), 0);
+    assert_int_equal(signing_kept(f->ledger, false, &kept, NULL), 0);
+    assert_string_equal(first, kept);
+    free(first);
+    free(kept);
+}
+
+static unsigned death; /* the process is killed before its n-th rename; 0: never */
+
+int rename(const char *from, const char *to)
+{
+    int (*real)(const char *, const char *);
+    *(void **)&real = dlsym(RTLD_NEXT, "rename");
+    if (death && --death == 0)
+        kill(getpid(), SIGKILL);
+    return real(from, to);
+}
+
+/* False when it was killed before the n-th file came into its place. */
+static bool rotate_or_die(const char *path, unsigned n)
+{
+    const struct daybook_entry who = {
+        .actor = DAYBOOK_TEXT("li.lei"), .via = DAYBOOK_TEXT("li.lei@host"), .via_kind = DAYBOOK_TEXT("os")};
+    int status = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct note_key key;
+        struct daybook *ledger = NULL;
+        int rc = daybook_open(path, NULL, &ledger, NULL);
+        death = n;
+        rc = rc ? rc : signing_rotate(ledger, &who, &key, NULL);
+        daybook_close(ledger);
+        _exit(rc);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) || WEXITSTATUS(status) == 0);
+    return WIFEXITED(status);
+}
+
+/* checkpoint.pub is what backups carry along and people hand out: it must not stay behind the key that signs. */
+static void a_change_of_keys_that_was_killed_is_finished_whole(void **state)
+{
+    struct fixture *f = *state;
+    char path[SCRATCH_PATH_SIZE + 40], on_disk[400], *note = NULL, *key = NULL;
+    bool survived = false;
+    unsigned n = 1;
+    snprintf(path, sizeof path, "%s/checkpoint.pub", f->path);
+    assert_int_equal(daybook_make_key(f->ledger, NULL), 0);
+    for (; !survived; n++) {
+        daybook_close(f->ledger);
+        f->ledger = NULL;
+        survived = rotate_or_die(f->path, n);
+        assert_int_equal(daybook_open(f->path, NULL, &f->ledger, NULL), 0);
+        assert_int_equal(daybook_checkpoint(f->ledger, 0, &note, NULL), 0);
+        assert_int_equal(daybook_verifier_key(f->ledger, &key, NULL), 0);
+        FILE *file = fopen(path, "r");
+        assert_non_null(file);
+        assert_non_null(fgets(on_disk, sizeof on_disk, file));
+        fclose(file);
+        on_disk[strcspn(on_disk, "\n")] = '\0';
+        assert_string_equal(on_disk, key);
+        free(note);
+        free(key);
+    }
+    assert_true(n > 4); /* it did die at the next key, the checkpoint and the public key */
 }
 
 int main(void)
@@ -171,6 +255,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(history_only_grew, setup, teardown),
         cmocka_unit_test_setup_teardown(other_texts_are_signed, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_signed_last_is_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_another_ledger_signed_is_not_in_the_way, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_change_of_keys_that_was_killed_is_finished_whole, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,27 +102,36 @@ static bool has_signed(const struct note *note, const struct note_key *key)
     return false;
 }
 
+/* The first line by that witness, appended to `out`: however many it sent, one is what can be said of it. */
+static int put_line_by(FILE *out, const struct note_key *key, struct daybook_text text, struct daybook_text lines,
+                       size_t *count, struct daybook_error *err)
+{
+    struct note_signature signature;
+    struct daybook_text rest = lines;
+    const char *line = rest.ptr;
+    while (note_next_signature(&rest, &signature) && !note_is_by(&signature, key))
+        line = rest.ptr;
+    if (line == rest.ptr)
+        return 0;
+    if (!note_signature_holds(&signature, key, text))
+        return daybook_fail(err, DAYBOOK_VERIFICATION_FAILED,
+                            "%s has not signed the last checkpoint with this line: it is of another one, or was "
+                            "altered.",
+                            key->name);
+    fwrite(line, 1, (size_t)(rest.ptr - line), out);
+    ++*count;
+    return 0;
+}
+
 /* The lines of witnesses that the kept note does not have yet, appended to `out`. */
 static int put_new_lines(FILE *out, const struct note *kept, struct daybook_text lines,
                          const struct key_list *witnesses, size_t *ret_count, struct daybook_error *err)
 {
-    struct note_signature signature;
-    struct daybook_text rest = lines;
-    for (const char *line = rest.ptr; note_next_signature(&rest, &signature); line = rest.ptr)
-        for (size_t i = 0; i < witnesses->count; i++) {
-            const struct note_key *key = &witnesses->keys[i];
-            if (!note_is_by(&signature, key) || has_signed(kept, key))
-                continue;
-            if (!note_signature_holds(&signature, key, kept->text))
-                return daybook_fail(
-                    err, DAYBOOK_VERIFICATION_FAILED,
-                    "%s has not signed the last checkpoint with this line: it is of another one, or was "
-                    "altered.",
-                    key->name);
-            fwrite(line, 1, (size_t)(rest.ptr - line), out);
-            ++*ret_count;
-        }
-    return 0;
+    int rc = 0;
+    for (size_t i = 0; i < witnesses->count && !rc; i++)
+        if (!has_signed(kept, &witnesses->keys[i]))
+            rc = put_line_by(out, &witnesses->keys[i], kept->text, lines, ret_count, err);
+    return rc;
 }
 
 static int keep_lines(const char *folder, const char *last, struct daybook_text lines, size_t *ret_kept,

@@ -147,9 +147,12 @@ static int run_witness(struct context *ctx)
     if (!rc && output_wants_json(&ctx->output))
         rc = output_document(&ctx->output, json_pack("{s:I}", "kept", (json_int_t)kept), &ctx->error);
     else if (!rc)
-        rc = output_print(
-            &ctx->output, &ctx->error,
-            say(ctx, "Kept %zu cosignatures of the last checkpoint.", "已保存最近检查点的 %zu 个见证签名。"), kept);
+        rc = output_print(&ctx->output, &ctx->error,
+                          say(ctx,
+                              kept == 1 ? "Kept %zu cosignature of the last checkpoint."
+                                        : "Kept %zu cosignatures of the last checkpoint.",
+                              "已保存最近检查点的 %zu 个见证签名。"),
+                          kept);
     free(text);
     session_close(&session);
     return rc;

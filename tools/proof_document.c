@@ -132,18 +132,17 @@ static bool json_proof(const json_t *object, struct proof *ret)
     return true;
 }
 
-/* A member that nobody knows would be a claim that nobody checks. */
-static bool has_only(const json_t *object, const char *names)
+/* A member that nobody knows would be a claim that nobody checks. `names` ends with NULL. */
+static bool has_only(const json_t *object, const char *const names[])
 {
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)object, name, value)
     {
-        const char *at = strstr(names, name);
-        size_t len = strlen(name);
-        while (at && ((at > names && at[-1] != ' ') || (at[len] && at[len] != ' ')))
-            at = strstr(at + 1, name);
-        if (!at || len == 0)
+        size_t i = 0;
+        while (names[i] && strcmp(names[i], name) != 0)
+            i++;
+        if (!names[i])
             return false;
     }
     return json_is_object(object);
@@ -166,26 +165,30 @@ static bool item_from_json(const json_t *object, struct proof_inclusion_file *it
 
 static bool consistency_from_json(struct proof_document *d)
 {
+    static const char *const names[] = {"kind",     "tree_size",     "root_hash", "checkpoint",
+                                        "old_size", "old_root_hash", "hashes",    NULL};
     struct tree_hash old_root;
     d->kind = PROOF_DOCUMENT_CONSISTENCY;
     d->consistency.checkpoint = d->checkpoint;
-    return has_only(d->json, "kind tree_size root_hash checkpoint old_size old_root_hash hashes") &&
-           json_size(d->json, "old_size", &d->consistency.old_size) && json_hash(d->json, "old_root_hash", &old_root) &&
-           json_proof(d->json, &d->consistency.proof);
+    return has_only(d->json, names) && json_size(d->json, "old_size", &d->consistency.old_size) &&
+           json_hash(d->json, "old_root_hash", &old_root) && json_proof(d->json, &d->consistency.proof);
 }
 
 static bool inclusion_from_json(struct proof_document *d)
 {
+    static const char *const names[] = {"kind",      "tree_size", "root_hash", "checkpoint", "leaf_index",
+                                        "leaf_hash", "hashes",    "event",     "shown",      NULL};
     d->kind = PROOF_DOCUMENT_INCLUSION;
-    return has_only(d->json, "kind tree_size root_hash checkpoint leaf_index leaf_hash hashes event shown");
+    return has_only(d->json, names);
 }
 
 static bool order_from_json(struct proof_document *d)
 {
+    static const char *const names[] = {"kind", "tree_size", "root_hash", "checkpoint", "order_no", "events", NULL};
     struct daybook_text order_no;
     d->kind = PROOF_DOCUMENT_ORDER;
-    return has_only(d->json, "kind tree_size root_hash checkpoint order_no events") &&
-           json_text(d->json, "order_no", &order_no) && json_is_array(json_object_get(d->json, "events"));
+    return has_only(d->json, names) && json_text(d->json, "order_no", &order_no) &&
+           json_is_array(json_object_get(d->json, "events"));
 }
 
 static bool open_json(struct daybook_text text, struct proof_document *d)
@@ -208,10 +211,11 @@ static bool open_json(struct daybook_text text, struct proof_document *d)
 
 static bool next_of_json(struct proof_document *d)
 {
+    static const char *const names[] = {"leaf_index", "leaf_hash", "hashes", "event", "shown", NULL};
     const json_t *object = d->json;
     if (d->kind == PROOF_DOCUMENT_ORDER) {
         object = json_array_get(json_object_get(d->json, "events"), d->next);
-        if (!has_only(object, "leaf_index leaf_hash hashes event shown"))
+        if (!has_only(object, names))
             return false;
     }
     d->next++;

@@ -214,7 +214,8 @@ PYTHON
     daybook witness add "$(<answer.key)" >/dev/null
     refuse 1 witness add "$(<answer.key)"
     refuse 1 witness add "$(daybook key show)"
-    daybook witness answer
+    cat answer answer >twice
+    daybook witness twice | grep -q 'Kept 1 cosignature of'
     cat note answer | diff - ledger/checkpoint.last
     daybook checkpoint | diff - ledger/checkpoint.last
     daybook verify --checkpoint ledger/checkpoint.last >/dev/null
@@ -282,10 +283,12 @@ PYTHON
     refuse 1 check-proof bad
     python3 - <<'PYTHON'
 import json
-for change in ("more", "twice", "size", "index"):
+for change in ("more", "pair", "twice", "size", "index"):
     proof = json.load(open("shown"))
     if change == "more":
         proof["claim"] = "it is all true"
+    if change == "pair":
+        proof["hashes event"] = "two names that are known, in one that is not"
     if change == "size":
         proof["tree_size"] += 1
     if change == "index":

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -171,6 +172,17 @@ static size_t map_size_wanted(unsigned address_eighths)
     return share & ~(size_t)0xffff;
 }
 
+/* Where the address space is limited, a map takes half of what is left of it at most: others follow (a copy has its own
+ * two beside those of the ledger), and memory that is no map. */
+static bool has_room(size_t map_size)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY)
+        return true;
+    void *room = mmap(NULL, 2 * map_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return room != MAP_FAILED && munmap(room, 2 * map_size) == 0;
+}
+
 static int create_with(const char *folder, const struct env_options *options, size_t map_size, unsigned flags,
                        MDB_env **ret)
 {
@@ -249,7 +261,8 @@ static int create_largest(const char *folder, const struct env_options *options,
     strncpy(named.folder, folder, 4095);
     int rc = ENOMEM;
     for (size_t size = map_size_wanted(options->address_eighths); rc == ENOMEM && size >= MAP_SIZE_LEAST; size /= 2)
-        rc = create(folder, options, size, ret);
+        if (has_room(size))
+            rc = create(folder, options, size, ret);
     return env_fail(&named, rc, err);
 }
 

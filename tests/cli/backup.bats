@@ -629,3 +629,14 @@ PYTHON
         daybook --ledger c verify >/dev/null
     done
 }
+
+@test "a limited address space is shared by two ledgers" {
+    [[ $DAYBOOK != */sanitize/* ]] || skip "the sanitizers need more"
+    cp -r ledger behind
+    daybook create --customer ACME --item P-1:1 >/dev/null
+    for kilobytes in 170000 200000 250000 300000 350000 400000 500000; do
+        rm -rf r
+        cp -r behind r
+        (ulimit -v "$kilobytes" && daybook backup b >/dev/null && daybook --ledger r pull ledger >/dev/null)
+    done
+}

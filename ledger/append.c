@@ -81,7 +81,6 @@ void append_queue_free(struct append_queue *queue)
     writer_release(&queue->writer);
     sequence_release(&queue->sequence);
     event_scratch_release(&queue->scratch);
-    erase_release(&queue->erasure);
     pthread_cond_destroy(&queue->gathered);
     pthread_mutex_destroy(&queue->lock);
     free(queue);
@@ -352,6 +351,7 @@ static int erase(struct append_queue *q, struct append_request *request, struct 
         rc = daybook_fail(err, DAYBOOK_BAD_VALUE, "The reason says what is to be forgotten. Give it without.");
     if (!rc)
         rc = record_erasure(q, wanted, &verdict, err);
+    erase_release(&q->erasure);
     if (!rc) /* with the via that was registered just now, if who is forgotten asks from a new place */
         rc = erase_collect(&q->erasure, w->log, w->personal, wanted->kind, target, err);
     if (!rc)
@@ -369,13 +369,10 @@ static int erase(struct append_queue *q, struct append_request *request, struct 
 static int carry_erasure(struct append_queue *q, const struct daybook_data *data, struct daybook_error *err)
 {
     enum daybook_erase_kind kind;
-    struct daybook_erased erased;
     if (!erase_kind_of(data->category, &kind))
         return 0;
     int rc = erase_collect(&q->erasure, q->sequence.log, q->sequence.personal, kind, data->target, err);
-    if (rc == DAYBOOK_NOT_FOUND || rc == DAYBOOK_BAD_VALUE)
-        return 0; /* no rule makes an event of another log wrong */
-    return rc || q->erasure.value_count == 0 ? rc : move_personal(q, &erased, err);
+    return rc == DAYBOOK_NOT_FOUND || rc == DAYBOOK_BAD_VALUE ? 0 : rc; /* no rule makes another log's event wrong */
 }
 
 struct carry {
@@ -502,7 +499,8 @@ static int carry_events(struct append_queue *q, struct append_request *request, 
     int rc = 0;
     for (request->taken = 0; request->taken < request->count && !rc; request->taken += !rc)
         rc = carry_event(q, &request->carried[request->taken], err);
-    return rc;
+    struct daybook_erased erased; /* moved once, however many were forgotten: each move copies everything else */
+    return rc || q->erasure.value_count == 0 ? rc : move_personal(q, &erased, err);
 }
 
 /* ---- the queue */
@@ -552,6 +550,7 @@ static void run_batch(struct daybook *ledger, struct append_queue *q, struct app
     uint64_t before = q->sequence.last_seq;
     if (!rc)
         rc = run_requests(q, batch, &error);
+    erase_release(&q->erasure);
     if (rc || q->sequence.last_seq == before) {
         personal_abort(q->sequence.personal);
         store_abort(q->sequence.log);

@@ -158,6 +158,7 @@ static int add_chain(struct erasure *e, struct store_txn *log, uint32_t kind, ui
 static int collect_customer(struct erasure *e, struct store_txn *log, struct personal_txn *personal,
                             struct daybook_error *err)
 {
+    const size_t first = e->seq_count;
     uint32_t last = 0;
     int rc = store_last_ordinal(log, DAYBOOK_CUSTOMER, &last, err);
     for (uint32_t i = 1; i <= last && !rc; i++) {
@@ -166,7 +167,7 @@ static int collect_customer(struct erasure *e, struct store_txn *log, struct per
         if (!rc && final == e->target)
             rc = add_chain(e, log, DAYBOOK_CUSTOMER, i, err);
     }
-    return rc ? rc : add_values(e, 0, log, personal, err);
+    return rc ? rc : add_values(e, first, log, personal, err);
 }
 
 /* Is a via called as the actor is, alone or before the place: "wang", "wang@desk3"? */
@@ -192,12 +193,13 @@ static void drop_values(struct erasure *e, size_t seq_count, size_t value_count)
 static int collect_actor(struct erasure *e, struct store_txn *log, struct personal_txn *personal,
                          struct daybook_error *err)
 {
+    const size_t first = e->seq_count, first_name = e->value_count;
     uint32_t last = 0;
     if (e->target > UINT32_MAX) /* only another log says so */
         return 0;
     int rc = add_chain(e, log, DAYBOOK_ACTOR, (uint32_t)e->target, err);
     if (!rc)
-        rc = add_values(e, 0, log, personal, err);
+        rc = add_values(e, first, log, personal, err);
     if (!rc)
         rc = store_last_ordinal(log, DAYBOOK_VIA, &last, err);
     const size_t names = e->value_count, own_seqs = e->seq_count;
@@ -207,7 +209,7 @@ static int collect_actor(struct erasure *e, struct store_txn *log, struct person
         rc = add_chain(e, log, DAYBOOK_VIA, i, err);
         if (!rc)
             rc = add_values(e, seqs, log, personal, err);
-        for (size_t name = 0; name < names && !rc; name++)
+        for (size_t name = first_name; name < names && !rc; name++)
             for (size_t via = values; via < e->value_count; via++)
                 is_own |= is_called_after(&e->values[via], &e->values[name]);
         if (!rc && !is_own)
@@ -217,16 +219,16 @@ static int collect_actor(struct erasure *e, struct store_txn *log, struct person
     return rc;
 }
 
-static bool has_seq_unsorted(const struct erasure *e, uint64_t seq)
+static bool has_seq_since(const struct erasure *e, size_t first, uint64_t seq)
 {
     bool found = false;
-    for (size_t i = 0; i < e->seq_count; i++)
+    for (size_t i = first; i < e->seq_count; i++)
         found |= e->seqs[i] == seq;
     return found;
 }
 
 /* What was corrected has its old text at another seq: the event, what it took the place of, what took its place. */
-static int add_corrections(struct erasure *e, struct store_txn *log, struct daybook_error *err)
+static int add_corrections(struct erasure *e, size_t first, struct store_txn *log, struct daybook_error *err)
 {
     struct store_void *voids = NULL;
     size_t count = 0, before = 0;
@@ -234,7 +236,7 @@ static int add_corrections(struct erasure *e, struct store_txn *log, struct dayb
     while (!rc && before != e->seq_count) {
         before = e->seq_count;
         for (size_t i = 0; i < count && !rc; i++) {
-            bool old = has_seq_unsorted(e, voids[i].target), new = has_seq_unsorted(e, voids[i].replacing);
+            bool old = has_seq_since(e, first, voids[i].target), new = has_seq_since(e, first, voids[i].replacing);
             if (voids[i].replacing && old != new)
                 rc = add_seq(e, old ? voids[i].replacing : voids[i].target, err);
         }
@@ -279,12 +281,13 @@ static int check_note(const struct erasure *e, struct store_txn *log, struct day
 static int collect_note(struct erasure *e, struct store_txn *log, struct personal_txn *personal,
                         struct daybook_error *err)
 {
+    const size_t first = e->seq_count;
     int rc = check_note(e, log, err);
     if (!rc)
         rc = add_seq(e, e->target, err);
     if (!rc)
-        rc = add_corrections(e, log, err);
-    return rc ? rc : add_values(e, 0, log, personal, err);
+        rc = add_corrections(e, first, log, err);
+    return rc ? rc : add_values(e, first, log, personal, err);
 }
 
 int erase_collect(struct erasure *e, struct store_txn *log, struct personal_txn *personal, enum daybook_erase_kind kind,
@@ -296,7 +299,6 @@ int erase_collect(struct erasure *e, struct store_txn *log, struct personal_txn 
         [DAYBOOK_ERASE_ACTOR] = collect_actor,
         [DAYBOOK_ERASE_NOTE] = collect_note,
     };
-    erase_release(e);
     e->kind = kind;
     e->target = target;
     return collect[kind](e, log, personal, err);

@@ -28,7 +28,7 @@ struct daybook_text erase_kind_name(enum daybook_erase_kind kind);
 /* False for a name of no kind. */
 bool erase_kind_of(struct daybook_text name, enum daybook_erase_kind *ret);
 
-/* What is to go when that target is forgotten. DAYBOOK_NOT_FOUND, DAYBOOK_BAD_VALUE. */
+/* Add what is to go when that target is forgotten. DAYBOOK_NOT_FOUND, DAYBOOK_BAD_VALUE. */
 int erase_collect(struct erasure *erasure, struct store_txn *log, struct personal_txn *personal,
                   enum daybook_erase_kind kind, uint64_t target, struct daybook_error *err);
 /* The ordinal of the customer or actor that the request names. */

@@ -803,6 +803,55 @@ static void test_carried_via(void **state)
     assert_verifies(folder, 2);
 }
 
+/* However many were forgotten meanwhile, a copy moves its personal data once. */
+static void test_carried_at_once(void **state)
+{
+    struct place *p = *state;
+    char folder[PATH_SIZE], moved[PATH_SIZE + 32], name[40];
+    struct daybook_erased erased;
+    struct daybook_carried carried[FORGOTTEN] = {0};
+    struct daybook_text reasons[FORGOTTEN];
+    const uint8_t *salts[FORGOTTEN];
+    struct daybook_snapshot *from = NULL;
+    struct daybook *ledger = scratch_ledger(p->folder), *copy = NULL;
+    needle_count = 0;
+    for (unsigned i = 0; i < FORGOTTEN; i++) {
+        snprintf(name, sizeof name, "somebody %u", i);
+        add_needle(name, strlen(name));
+        assert_int_equal(add_order(ledger, name, NULL), 0);
+    }
+    assert_int_equal(add_order(ledger, "another", NULL), 0);
+    snprintf(folder, sizeof folder, "%s/copy", p->root);
+    copy_folder(p->folder, folder);
+    const uint64_t size = last_seq(ledger);
+    for (unsigned i = 0; i < FORGOTTEN; i++) {
+        snprintf(name, sizeof name, "somebody %u", i);
+        assert_int_equal(daybook_erase(ledger, by_name(DAYBOOK_ERASE_CUSTOMER, name), &erased, NULL), 0);
+    }
+    assert_int_equal(daybook_snapshot_begin(ledger, &from, NULL), 0);
+    for (unsigned i = 0; i < FORGOTTEN; i++) {
+        carried[i].seq = size + 1 + i;
+        carried[i].values = &reasons[i];
+        carried[i].salts = &salts[i];
+        carried[i].value_count = 1;
+        assert_int_equal(personal_value(from->personal, carried[i].seq, 0, &salts[i], &reasons[i], NULL), 0);
+        assert_int_equal(store_event(from->log, carried[i].seq, &carried[i].bytes, &carried[i].len, NULL), 0);
+    }
+    size_t taken = 0;
+    assert_int_equal(daybook_open(folder, NULL, &copy, NULL), 0);
+    assert_int_equal(daybook_carry(copy, carried, FORGOTTEN, &taken, NULL), 0);
+    assert_int_equal(taken, FORGOTTEN);
+    daybook_snapshot_end(from);
+    assert_false(is_on_disk(folder));
+    assert_int_equal(find(copy, "another"), FORGOTTEN + 1);
+    assert_int_equal(personal_folders(folder), 1);
+    snprintf(moved, sizeof moved, "%s/personal-1", folder);
+    assert_int_equal(access(moved, F_OK), 0);
+    daybook_close(copy);
+    daybook_close(ledger);
+    assert_verifies(folder, FORGOTTEN);
+}
+
 /* An ordinal that no actor can have is not cut down to one that somebody has. */
 static void test_carried_from_nowhere(void **state)
 {
@@ -852,6 +901,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_carried, setup, teardown),
         cmocka_unit_test_setup_teardown(test_carried_via, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_carried_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_carried_from_nowhere, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

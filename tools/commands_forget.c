@@ -14,33 +14,49 @@
 
 enum { CERTIFICATE_SIZE = 1000, ROOT_SIZE = BASE64_LEN(TREE_HASH_SIZE) + 1, COMMAND_SIZE = 80 };
 
-/* "customer/12", which is how who was forgotten is shown. False for other names. */
-static bool read_ordinal(const char *kind, struct daybook_text name, uint64_t *ret)
+/* What is shown in the place of a forgotten name, "customer/12": its ordinal, 0 for any other name. */
+static uint32_t stand_in(const char *kind, struct daybook_text name)
 {
-    char text[40], *end = NULL;
     size_t kind_len = strlen(kind);
-    if (name.len >= sizeof text || name.len < kind_len + 2)
-        return false;
-    memcpy(text, name.ptr, name.len);
-    text[name.len] = '\0';
-    if (memcmp(text, kind, kind_len) != 0 || text[kind_len] != '/' || text[kind_len + 1] < '1' ||
-        text[kind_len + 1] > '9')
-        return false;
-    *ret = strtoull(text + kind_len + 1, &end, 10);
-    return *end == '\0';
+    uint32_t ordinal = 0;
+    if (name.len < kind_len + 2 || memcmp(name.ptr, kind, kind_len) != 0 || name.ptr[kind_len] != '/')
+        return 0;
+    for (size_t i = kind_len + 1; i < name.len; i++) {
+        unsigned digit = (unsigned char)name.ptr[i] - '0';
+        if (digit > 9 || (digit == 0 && ordinal == 0) || ordinal > (UINT32_MAX - digit) / 10)
+            return 0;
+        ordinal = ordinal * 10 + digit;
+    }
+    return ordinal;
 }
 
-/* By its name; else, as nobody is called so, by its ordinal. */
-static int erase_named(struct session *s, struct daybook_erase_request *request, struct daybook_erased *ret)
+/* An ordinal is easily mistaken for another one: who still has a name is forgotten by that name only. */
+static int refuse_stand_in(struct session *s, const struct daybook_erase_request *request)
 {
-    struct daybook_error *err = &s->ctx->error;
-    int rc = daybook_erase(s->ledger, request, ret, err);
-    if (rc != DAYBOOK_NOT_FOUND || !request->name.ptr ||
-        !read_ordinal(erase_kind_name(request->kind).ptr, request->name, &request->target))
-        return rc;
-    request->name = DAYBOOK_TEXT_NONE;
-    *err = (struct daybook_error){0};
-    return daybook_erase(s->ledger, request, ret, err);
+    struct daybook_error *err = &s->ctx->error, not_found = *err;
+    const char *kind = erase_kind_name(request->kind).ptr;
+    uint32_t ordinal = stand_in(kind, request->name),
+             subject = request->kind == DAYBOOK_ERASE_CUSTOMER ? DAYBOOK_CUSTOMER : DAYBOOK_ACTOR;
+    struct daybook_text name = DAYBOOK_TEXT_NONE;
+    bool is_called =
+        ordinal && session_read(s) == 0 && daybook_name(s->snapshot, subject, ordinal, &name, err) == 0 && name.ptr;
+    if (is_called)
+        daybook_fail(err, DAYBOOK_BAD_VALUE,
+                     say(s->ctx,
+                         "%s/%u has a name still, and nothing was erased. Give the name, if that is who is meant: %.*s",
+                         "%s/%u 仍有名称，未删除任何内容。如确要删除，请给出其名称：%.*s"),
+                     kind, ordinal, (int)name.len, name.ptr);
+    else
+        *err = not_found;
+    session_end_read(s);
+    return err->code;
+}
+
+/* Who is forgotten is found by what is shown in the place of the name. */
+static int erase_named(struct session *s, const struct daybook_erase_request *request, struct daybook_erased *ret)
+{
+    int rc = daybook_erase(s->ledger, request, ret, &s->ctx->error);
+    return rc == DAYBOOK_NOT_FOUND && request->name.ptr ? refuse_stand_in(s, request) : rc;
 }
 
 /* ---- the certificate */

@@ -266,7 +266,14 @@ PYTHON
     [[ "$stderr" == *"reason"* ]]
     refuse 2 forget customer Zyxwvut
     there ledger Zyxwvut
-    daybook forget customer customer/1 --reason 'Art. 17' >/dev/null
+    # a stand-in is nobody's who still has a name: one digit mistyped would be another customer
+    refuse 1 forget customer customer/2 --reason x
+    [[ "$stderr" == *"customer/2 has a name still"*"Other 1"* ]]
+    refuse 1 forget actor actor/1 --reason x
+    [[ "$stderr" == *"meant: wang"* ]]
+    refuse 1 forget customer customer/99 --reason x
+    there ledger Zyxwvut
+    daybook forget customer Zyxwvut --reason 'Art. 17' >/dev/null
     gone ledger Zyxwvut
     size=$(daybook log | wc -l)
     refuse 1 forget customer Zyxwvut --reason x

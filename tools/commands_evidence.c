@@ -198,10 +198,9 @@ static int print_verified(struct context *ctx, const struct checkpoint *checkpoi
     return rc ? rc : output_print(&ctx->output, &ctx->error, say(ctx, "Root: %s", "根哈希：%s"), root);
 }
 
-/* Which of the ledger's own keys signed the checkpoint that was kept. That nobody known here did is said, not
- * refused: a copy that `load` made has no key, and what counts is that the checkpoint was kept where nobody could
- * change it. */
-static int check_signatures(struct context *ctx, const struct note *note)
+/* Did a key of the ledger sign the checkpoint that was kept? A signature that claims so and is false says that the
+ * file was altered: what it says then is nothing against the ledger. */
+static int check_signatures(struct context *ctx, const struct note *note, bool *ret_signed)
 {
     struct session session = {0};
     struct note_key *keys = NULL;
@@ -211,14 +210,34 @@ static int check_signatures(struct context *ctx, const struct note *note)
         rc = signing_own_keys(session.ledger, &keys, &key_count, &ctx->error);
     if (!rc)
         rc = note_verify(note, keys, key_count, &signed_count, &ctx->error);
-    if (!rc && signed_count == 0)
+    if (rc == DAYBOOK_VERIFICATION_FAILED)
+        rc = daybook_fail(&ctx->error, DAYBOOK_VERIFICATION_FAILED,
+                          say(ctx,
+                              "The signature of the checkpoint is false: %s was altered. The ledger itself verifies; "
+                              "compare it with the checkpoint as it was signed.",
+                              "检查点的签名不成立：%s 被改动过。账本自身通过验证；请用签署时的原件核对。"),
+                          context_string(ctx, "--checkpoint"));
+    free(keys);
+    session_close(&session);
+    *ret_signed = signed_count > 0;
+    return rc;
+}
+
+/* That nobody known here signed it is said, not refused: a copy that `load` made has no key, and what counts is that
+ * the checkpoint was kept where nobody could change it. */
+static int judge_checkpoint(struct context *ctx, const struct checkpoint *checkpoint, const struct note *note,
+                            const struct verify_result *result)
+{
+    bool is_signed = false;
+    int rc = check_signatures(ctx, note, &is_signed);
+    if (!rc)
+        rc = compare_checkpoint(ctx, checkpoint, result);
+    if (!rc && !is_signed)
         cli_print_note("%s",
                        say(ctx,
                            "No key of this ledger signed the checkpoint: it is worth what the place is worth where "
                            "it was kept.",
                            "该检查点没有此账本密钥的签名：其可信程度取决于保存它的地方。"));
-    free(keys);
-    session_close(&session);
     return rc;
 }
 
@@ -236,9 +255,7 @@ static int verify_with(struct context *ctx, const struct checkpoint *checkpoint,
     if (rc == DAYBOOK_VERIFICATION_FAILED)
         return tell_problems(ctx, &result);
     if (!rc && checkpoint)
-        rc = compare_checkpoint(ctx, checkpoint, &result);
-    if (!rc && checkpoint)
-        rc = check_signatures(ctx, note);
+        rc = judge_checkpoint(ctx, checkpoint, note, &result);
     return rc ? rc : print_verified(ctx, checkpoint, &result);
 }
 

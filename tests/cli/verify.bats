@@ -114,12 +114,16 @@ assert lines[2] == base64.b64encode(root(stored)).decode() and lines[3] == ""'
     daybook create --customer ACME --item P-1:1 >/dev/null
     daybook checkpoint >note
     sed "3s/.*/$(head -c 32 /dev/zero | base64)/" note >forged
+    refuse 1 verify --checkpoint forged # a key of this ledger is to have signed that: it is the file that was altered
+    [[ $stderr == *"signature of the checkpoint is false: forged was altered"* ]]
+    head -n 4 note >unsigned
+    sed "3s/.*/$(head -c 32 /dev/zero | base64)/" unsigned >forged
     refuse 1 verify --checkpoint forged
     [[ $stderr == *"are not those of the checkpoint"* ]]
-    sed '2s/.*/999/' note >longer
+    sed '2s/.*/999/' unsigned >longer
     refuse 1 verify --checkpoint longer
     [[ $stderr == *"events were removed"* ]]
-    sed '1s/.*/daybook\/other/' note >other
+    sed '1s/.*/daybook\/other/' unsigned >other
     refuse 1 verify --checkpoint other
     [[ $stderr == *"another ledger"* ]]
 }

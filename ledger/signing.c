@@ -228,13 +228,22 @@ static int refuse_fork(struct signing *s, struct daybook_error *err)
     int rc = is_shorter ? 0 : daybook_root(s->snapshot, last->size, root, err);
     if (rc || (!is_shorter && memcmp(root, last->root.bytes, sizeof root) == 0))
         return rc;
-    return daybook_fail(
-        err, DAYBOOK_FOREIGN_LOG,
-        "A checkpoint of %llu events was signed with this key, and this ledger (%llu events) does not "
-        "extend it: an older copy was put back. Signing would prove two histories. Bring the newer copy "
-        "back; if it is lost, move %s away, make a new key (`daybook key new`), and tell who has that "
-        "checkpoint.",
-        (unsigned long long)last->size, (unsigned long long)daybook_last_seq(s->snapshot), SIGNING_LAST_FILE);
+    return is_shorter ? daybook_fail(err, DAYBOOK_FOREIGN_LOG,
+                                     "A checkpoint of %llu events was signed with this key, and this ledger (%llu "
+                                     "events) does not extend it: events were removed, or an older copy was put back. "
+                                     "Signing would prove two histories. Bring the newer copy back; if it is lost, "
+                                     "move %s away, make a new key (`daybook key new`), and tell who has that "
+                                     "checkpoint.",
+                                     (unsigned long long)last->size, (unsigned long long)daybook_last_seq(s->snapshot),
+                                     SIGNING_LAST_FILE)
+                      : daybook_fail(err, DAYBOOK_FOREIGN_LOG,
+                                     "This ledger does not extend what was signed with its key: the first %llu events "
+                                     "are not those that were signed. Run `daybook verify`. If it finds an event that "
+                                     "was changed, keep this folder and %s in it as they are, they are the evidence, "
+                                     "and restore a backup. If it finds nothing, an older copy was put back and "
+                                     "written to: bring the newer one back; only where that is lost, move %s away and "
+                                     "make a new key (`daybook key new`).",
+                                     (unsigned long long)last->size, SIGNING_LAST_FILE, SIGNING_LAST_FILE);
 }
 
 static int write_signer(struct signing *s, const char *name, const struct note_signer *signer,

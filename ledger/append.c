@@ -112,7 +112,7 @@ static int read_last_event(struct append_queue *q, struct store_txn *log, struct
         size_t len;
         rc = store_event(log, s->last_seq, &bytes, &len, err);
         if (!rc)
-            rc = event_read(s->last_seq, bytes, len, &last, err);
+            rc = event_read_stored(s->last_seq, bytes, len, &last, err);
         if (!rc)
             s->last_recorded_us = last.recorded_us;
     }

@@ -127,7 +127,7 @@ static int read_link(struct store_txn *log, uint64_t seq, struct daybook_event *
     const uint8_t *bytes;
     size_t len;
     int rc = store_event(log, seq, &bytes, &len, err);
-    return rc ? rc : event_read(seq, bytes, len, ret, err);
+    return rc ? rc : event_read_stored(seq, bytes, len, ret, err);
 }
 
 /* Back from the ledger's last event to the one seen last; registrations are kept in the order of the log. */

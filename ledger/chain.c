@@ -46,7 +46,7 @@ static int load_back(struct chain *chain, struct store_txn *txn, uint32_t kind, 
         int rc = store_event(txn, seq, &bytes, &len, err);
         if (rc)
             return rc == DAYBOOK_NOT_FOUND ? broken(seq, err) : rc;
-        rc = event_read(seq, bytes, len, &link->event, err);
+        rc = event_read_stored(seq, bytes, len, &link->event, err);
         if (rc)
             return rc;
         if (link->event.kind != kind || link->event.ordinal != ordinal || link->event.nth != nth)

@@ -35,6 +35,10 @@ int event_damaged(uint64_t seq, struct daybook_error *err);
  * that the bytes stood under. DAYBOOK_DAMAGED when the bytes are no event. */
 int event_read(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_event *ret, struct daybook_error *err);
 
+/* The same of an event that people are shown or that a writer builds on: the check must hold, too. */
+int event_read_stored(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_event *ret,
+                      struct daybook_error *err);
+
 /* The fields of an event of a type that this program knows. DAYBOOK_DAMAGED for malformed bytes, DAYBOOK_NEWER_FORMAT
  * for a newer version of the type or a type below 1000 that is not in the table, DAYBOOK_NO_MEMORY; *ret is anything
  * then. */

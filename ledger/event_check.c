@@ -18,6 +18,17 @@ bool event_check_holds(uint64_t seq, const uint8_t *bytes, size_t len)
     return check == event_checksum(seq, bytes, len - EVENT_CHECK_SIZE);
 }
 
+int event_read_stored(uint64_t seq, const uint8_t *bytes, size_t len, struct daybook_event *ret,
+                      struct daybook_error *err)
+{
+    if (event_check_holds(seq, bytes, len))
+        return event_read(seq, bytes, len, ret, err);
+    return daybook_fail(err, DAYBOOK_DAMAGED,
+                        "Event %llu is not what was recorded: its bytes do not fit its check. Run `daybook verify` to "
+                        "see what else is damaged, and restore a backup.",
+                        (unsigned long long)seq);
+}
+
 enum { SMALL_MAX = 0x7f, ARRAY_HEAD = 0x90, NIL = 0xc0 };
 
 /* Where the elements of an event begin, but for the check. */

@@ -96,6 +96,22 @@ static int make_folder(const char *folder, struct daybook_error *err)
     return was_there ? 0 : rc; /* whose folder it is may have seen to that */
 }
 
+/* What only a ledger that was used has beside its log. Making another one among it would mix the two. */
+static int refuse_remains(const char *folder, struct daybook_error *err)
+{
+    static const char *const names[] = {"checkpoint.key", "checkpoint.pub", "checkpoint.last", "views"};
+    char path[4096];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        if (access(path, F_OK) == 0)
+            return daybook_fail(err, DAYBOOK_ALREADY_EXISTS,
+                                "%s has the remains of a ledger whose log is missing. Restore a backup under another "
+                                "name with `daybook restore`, or make a new ledger elsewhere.",
+                                folder);
+    }
+    return 0;
+}
+
 int daybook_init(const char *folder, const struct daybook_init_options *options, struct daybook_error *err)
 {
     static const struct daybook_init_options defaults;
@@ -116,6 +132,8 @@ int daybook_init(const char *folder, const struct daybook_init_options *options,
     if (!rc && access(log, F_OK) == 0)
         rc = daybook_fail(err, DAYBOOK_ALREADY_EXISTS,
                           "There is a ledger in %s already. Choose another folder with --ledger.", folder);
+    if (!rc)
+        rc = refuse_remains(folder, err);
     if (!rc)
         rc = personal_create(folder, 0, o->unsafe_filesystem, err);
     if (!rc)
@@ -284,7 +302,7 @@ int ledger_final_customer(struct store_txn *log, uint32_t *ordinal, struct daybo
             break;
         rc = store_event(log, head.last_seq, &bytes, &len, err);
         if (!rc)
-            rc = event_read(head.last_seq, bytes, len, &event, err);
+            rc = event_read_stored(head.last_seq, bytes, len, &event, err);
         if (rc || event.type != DAYBOOK_CUSTOMER_MERGED)
             break;
         rc = event_read_data(&event, &scratch, &data, err);
@@ -421,7 +439,7 @@ int daybook_event(struct daybook_snapshot *snapshot, uint64_t seq, struct dayboo
     const uint8_t *bytes;
     size_t len;
     int rc = store_event(snapshot->log, seq, &bytes, &len, err);
-    return rc ? rc : event_read(seq, bytes, len, ret, err);
+    return rc ? rc : event_read_stored(seq, bytes, len, ret, err);
 }
 
 struct follow {
@@ -433,7 +451,7 @@ static int follow_event(void *context, uint64_t seq, const uint8_t *bytes, size_
 {
     struct follow *f = context;
     struct daybook_event event;
-    int rc = event_read(seq, bytes, len, &event, err);
+    int rc = event_read_stored(seq, bytes, len, &event, err);
     return rc ? rc : f->visit(f->context, &event, err);
 }
 

@@ -153,7 +153,7 @@ static int read_event(struct writer *w, uint64_t seq, struct daybook_event *ret,
     const uint8_t *bytes;
     size_t len;
     int rc = store_event(w->log, seq, &bytes, &len, err);
-    return rc ? rc : event_read(seq, bytes, len, ret, err);
+    return rc ? rc : event_read_stored(seq, bytes, len, ret, err);
 }
 
 /* An entry that is about no order: its last event is what was asked for. */

@@ -281,7 +281,7 @@ static int latest_event(struct writer *w, uint32_t kind, uint32_t ordinal, bool 
         struct daybook_event event;
         rc = store_event(w->log, seq, &bytes, &len, err);
         if (!rc)
-            rc = event_read(seq, bytes, len, &event, err);
+            rc = event_read_stored(seq, bytes, len, &event, err);
         if (!rc)
             rc = event_read_data(&event, &w->scratch, ret, err);
         *ret_found = !rc && take(ret);

@@ -460,6 +460,20 @@ static void end(struct signing *s)
 
 /* ---- what others call */
 
+int signing_check(struct daybook *ledger, struct daybook_error *err)
+{
+    struct signing s;
+    struct key_list own = {0};
+    int rc = begin(&s, ledger, &own, err);
+    if (!rc && (s.has_signer || own.count))
+        rc = check_signer(&s, &own, err);
+    if (!rc)
+        rc = refuse_fork(&s, err);
+    free(own.keys);
+    end(&s);
+    return rc;
+}
+
 int signing_make_key(struct daybook *ledger, struct note_key *ret, struct daybook_error *err)
 {
     struct signing s;

@@ -26,6 +26,8 @@ int signing_rotate(struct daybook *ledger, const struct daybook_entry *who, stru
                    struct daybook_error *err);
 /* The key that signs now. DAYBOOK_NOT_FOUND when there is none yet. */
 int signing_key(struct daybook *ledger, struct note_key *ret, struct daybook_error *err);
+/* Would the next checkpoint be signed? The code and sentence of why not. Having no key yet is no hindrance. */
+int signing_check(struct daybook *ledger, struct daybook_error *err);
 /* Every key that the ledger had, the present one first; malloc'ed, perhaps none. */
 int signing_own_keys(struct daybook *ledger, struct note_key **ret, size_t *ret_count, struct daybook_error *err);
 

@@ -12,7 +12,7 @@ static int print_next_steps(struct context *ctx)
     const char *const steps[] = {
         say(ctx, "Next: daybook create --customer ACME --item P-1:10pcs:Bolt --expected +14",
             "下一步：daybook create --customer 万泰酒业 --item P-1:10件:螺栓 --expected +14"),
-        say(ctx, "      daybook import orders.xlsx --dry-run      (a table that you have)",
+        say(ctx, "      daybook import orders.csv --dry-run       (a table that you have)",
             "      daybook import 订单.xlsx --dry-run      （导入已有表格）"),
         say(ctx, "      daybook help", "      daybook help"),
     };

@@ -2,6 +2,7 @@
  * whether something is wrong. */
 #include "tools/doctor.h"
 
+#include "ledger/signing.h"
 #include "ledger/witness.h"
 #include "tools/order_json.h"
 #include "tools/session.h"
@@ -16,7 +17,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4200, FINDING_SIZE = 400 };
+enum { PATH_SIZE = 4200, FINDING_SIZE = 600 };
 
 #define FREE_BYTES_LEAST ((uint64_t)256 << 20)
 #define SECOND_US ((int64_t)1000000)
@@ -31,7 +32,8 @@ struct examination {
     const char *filesystem;   /* NULL: one that has no name here */
     uint32_t filesystem_magic;
     bool filesystem_remote, read_only, has_views;
-    unsigned leftovers; /* folders of personal data that the log does not name */
+    struct daybook_error signing; /* why nothing can be signed */
+    unsigned leftovers;           /* folders of personal data that the log does not name */
 };
 
 /* Magic numbers of statfs(2). */
@@ -116,6 +118,8 @@ static int look_at_log(struct examination *x)
         rc = store_meta_number(s->snapshot->log, "personal", &x->personal_generation, &s->ctx->error);
     if (!rc)
         rc = witness_standing(s->ledger, &x->standing, &s->ctx->error);
+    if (!rc && !x->read_only)
+        signing_check(s->ledger, &x->signing);
     return rc ? rc : store_sizes(s->ledger->store, &x->sizes, &s->ctx->error);
 }
 
@@ -174,6 +178,11 @@ static void check_leftovers(const struct examination *x, char out[FINDING_SIZE])
             x->leftovers);
 }
 
+static void check_signing(const struct examination *x, char out[FINDING_SIZE])
+{
+    snprintf(out, FINDING_SIZE, "%s", x->signing.message);
+}
+
 /* A checkpoint counts once somebody else has it: before that, its keeper can sign another. */
 static void check_outside(const struct examination *x, char out[FINDING_SIZE])
 {
@@ -201,7 +210,7 @@ static void check_outside(const struct examination *x, char out[FINDING_SIZE])
 }
 
 static void (*const checks[])(const struct examination *, char[FINDING_SIZE]) = {
-    check_clock, check_space, check_filesystem, check_writable, check_leftovers, check_outside};
+    check_clock, check_space, check_filesystem, check_writable, check_leftovers, check_signing, check_outside};
 enum { CHECK_COUNT = sizeof checks / sizeof *checks };
 
 static json_t *findings_of(const struct examination *x)
@@ -272,14 +281,16 @@ static int put_findings(struct context *ctx, json_t *findings)
     int rc = output_print(&ctx->output, &ctx->error, "%s", "");
     if (!rc && json_array_size(findings) == 0)
         rc = output_print(&ctx->output, &ctx->error, "%s",
-                          say(ctx, "Nothing is wrong here. `daybook verify` checks every event.",
-                              "此处未发现问题。`daybook verify` 可校验全部事件。"));
+                          say(ctx, "Nothing is wrong around the ledger.", "账本周围未发现问题。"));
     json_array_foreach(findings, i, finding)
     {
         if (!rc)
             rc = output_print(&ctx->output, &ctx->error, "! %s", json_string_value(finding));
     }
-    return rc;
+    return rc ? rc
+              : output_print(&ctx->output, &ctx->error, "%s",
+                             say(ctx, "The events themselves were not looked at: `daybook verify` checks every one.",
+                                 "未检查事件本身：`daybook verify` 可校验全部事件。"));
 }
 
 static json_t *fact_json(const struct cell *value)

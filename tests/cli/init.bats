@@ -133,7 +133,8 @@ assert d["last_recorded_at"] <= d["clock"]'
     [ "$status" -eq 0 ]
     [[ $output == *'! 1 folders of personal data are left over'* ]]
     rmdir "$DAYBOOK_LEDGER/personal-7"
-    daybook doctor | grep -q 'Nothing is wrong'
+    daybook doctor | grep -q 'Nothing is wrong around the ledger'
+    daybook doctor | grep -q 'The events themselves were not looked at: `daybook verify`'
 }
 
 @test "doctor finds a damaged file: exit 3" {
@@ -141,4 +142,37 @@ assert d["last_recorded_at"] <= d["clock"]'
     daybook create --customer ACME --item P-1:1
     printf 'not a ledger at all, but text that somebody saved here' >"$DAYBOOK_LEDGER/log/data.mdb"
     refuse 3 doctor
+}
+
+@test "doctor says when the signing key could not sign" {
+    daybook init --timezone UTC >/dev/null
+    daybook create --customer ACME --item P-1:1 >/dev/null
+    daybook checkpoint >/dev/null
+    chmod 644 "$DAYBOOK_LEDGER/checkpoint.key"
+    daybook doctor | grep -q '^! Others may read the signing key .*chmod 600'
+    rm "$DAYBOOK_LEDGER/checkpoint.key"
+    daybook doctor | grep -q '^! .*checkpoint.key'
+}
+
+@test "no ledger is made among the remains of another" {
+    daybook init --timezone UTC >/dev/null
+    daybook create --customer ACME --item P-1:1 >/dev/null
+    daybook checkpoint >/dev/null
+    rm -r "$DAYBOOK_LEDGER/log"
+    refuse 1 init
+    [[ $stderr == *'remains of a ledger whose log is missing'*'daybook restore'* ]]
+    [ ! -e "$DAYBOOK_LEDGER/log" ]
+}
+
+@test "an event that was changed is not shown, and nothing is recorded on top of it" {
+    daybook init --timezone UTC >/dev/null
+    daybook create --customer ACME --item P-1:1 --ref UNTOUCHED >/dev/null
+    sed -i 's/UNTOUCHED/TOUCHED++/' "$DAYBOOK_LEDGER/log/data.mdb"
+    refuse 3 show SO-000001
+    [[ $stderr == *'is not what was recorded: its bytes do not fit its check'*'daybook verify'* ]]
+    refuse 3 history SO-000001
+    refuse 3 note SO-000001 'packed'
+    daybook log >/dev/null 2>&1 && return 1
+    run daybook verify
+    [ "$status" -eq 1 ]
 }

@@ -228,7 +228,7 @@ static int put_figures(struct stats *stats, void *accumulator, json_t *object)
 static int make_group(struct answer *a, const struct group *group, json_t **ret)
 {
     json_t *object = json_object(), *by = json_object();
-    int rc = object && !json_object_set_new(object, "by", by) ? 0 : no_memory(a->stats);
+    int rc = json_object_set_new(object, "by", by) ? no_memory(a->stats) : 0; /* takes `by` even where it fails */
     for (size_t i = 0; i < grouping_part_count(a->grouping) && !rc; i++) {
         struct daybook_text key = group->parts[i];
         if (json_object_set_new(by, grouping_part_name(a->grouping, i),

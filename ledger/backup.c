@@ -111,15 +111,6 @@ static int verify_copy(struct making *m, struct daybook_error *err)
     return rc;
 }
 
-static int copy_public_key(struct making *m, struct daybook_error *err)
-{
-    char from[FOLDER_PATH_MAX], to[FOLDER_PATH_MAX];
-    int rc = folder_join(from, daybook_folder(m->ledger), BACKUP_PUBLIC_KEY, err);
-    if (!rc)
-        rc = folder_join(to, m->draft.path, BACKUP_PUBLIC_KEY, err);
-    return rc || access(from, F_OK) ? rc : folder_copy_file(from, to, NULL, NULL, err);
-}
-
 static int write_files(struct making *m, struct daybook_error *err)
 {
     int rc = backup_write_manifest(m->draft.path, &m->copy, err);
@@ -143,7 +134,7 @@ static int copy_ledger(struct making *m, struct daybook_error *err)
     if (!rc)
         rc = verify_copy(m, err);
     if (!rc)
-        rc = copy_public_key(m, err);
+        rc = backup_copy_public_key(daybook_folder(m->ledger), m->draft.path, err);
     return rc ? rc : write_files(m, err);
 }
 

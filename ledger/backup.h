@@ -12,8 +12,6 @@
 #include "ledger/folder.h"
 
 #define BACKUP_MANIFEST "backup.json"
-/* What may lie in a ledger's own folder, and goes along. */
-#define BACKUP_PUBLIC_KEY "checkpoint.pub"
 
 /* Backups by name, oldest first. */
 struct backup_list {
@@ -32,6 +30,8 @@ int backup_write_manifest(const char *folder, const struct daybook_copy *copy, s
 /* The ledger in `dir`, which may be a backup, or else the newest backup there; `dir` itself when it has neither. */
 int backup_newest(const char *dir, char ret[FOLDER_PATH_MAX], struct daybook_error *err);
 
+/* The ledger's verifier key goes along from folder to folder, where there is one. */
+int backup_copy_public_key(const char *from, const char *to, struct daybook_error *err);
 /* Verify what was copied into `folder`, and leave no lock files there. Its id, events and root into *copy. */
 int backup_verify(const char *folder, bool unsafe_filesystem, daybook_copy_progress *progress, void *context,
                   struct daybook_copy *copy, struct daybook_error *err);

@@ -200,7 +200,17 @@ int backup_newest(const char *dir, char ret[FOLDER_PATH_MAX], struct daybook_err
     return rc;
 }
 
-/* ---- verifying */
+/* ---- copying and verifying */
+
+int backup_copy_public_key(const char *from, const char *to, struct daybook_error *err)
+{
+    static const char name[] = "checkpoint.pub";
+    char source[FOLDER_PATH_MAX], target[FOLDER_PATH_MAX];
+    int rc = folder_join(source, from, name, err);
+    if (!rc)
+        rc = folder_join(target, to, name, err);
+    return rc || access(source, F_OK) ? rc : folder_copy_file(source, target, NULL, NULL, err);
+}
 
 struct watch {
     daybook_copy_progress *progress;

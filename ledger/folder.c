@@ -245,16 +245,19 @@ int folder_write_file(const char *path, const void *bytes, size_t len, struct da
     return rc;
 }
 
-static int copy_bytes(int from, int to, char *buffer, void (*progress)(void *context, uint64_t bytes), void *context)
+enum copy_failure { COPY_DONE, COPY_UNREADABLE, COPY_UNWRITABLE };
+
+static enum copy_failure copy_bytes(int from, int to, char *buffer, void (*progress)(void *context, uint64_t bytes),
+                                    void *context)
 {
     for (;;) {
         ssize_t got = read(from, buffer, COPY_BUFFER_SIZE);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return (int)got;
+            return got ? COPY_UNREADABLE : COPY_DONE;
         if (write_all(to, buffer, (size_t)got))
-            return -1;
+            return COPY_UNWRITABLE;
         if (progress)
             progress(context, (uint64_t)got);
     }
@@ -271,7 +274,10 @@ int folder_copy_file(const char *from, const char *to, void (*progress)(void *co
         rc = daybook_fail(err, DAYBOOK_DAMAGED, "%s is not a plain file.", from);
     if (!rc && (out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0660)) < 0)
         rc = path_fail(to, errno, "writing", err);
-    if (!rc && copy_bytes(in, out, buffer, progress, context))
+    enum copy_failure failure = rc ? COPY_DONE : copy_bytes(in, out, buffer, progress, context);
+    if (failure == COPY_UNREADABLE)
+        rc = path_fail(from, errno, "reading", err);
+    else if (failure == COPY_UNWRITABLE)
         rc = path_fail(to, errno, "writing", err);
     if (out >= 0 && close(out) && !rc)
         rc = path_fail(to, errno, "writing", err);

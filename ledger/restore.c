@@ -35,8 +35,8 @@ static int copy_environment(struct restoring *r, const char *backup, const char 
     snprintf(file, sizeof file, "%s/data.mdb", name);
     int rc = folder_join(from, backup, file, err);
     if (!rc && lstat(from, &status))
-        rc = errno == ENOENT ? daybook_fail(err, DAYBOOK_DAMAGED, "%s is missing.", from)
-                             : path_fail(from, errno, "reading", err);
+        rc = errno == ENOENT || errno == ENOTDIR ? daybook_fail(err, DAYBOOK_DAMAGED, "%s is missing.", from)
+                                                 : path_fail(from, errno, "reading", err);
     if (!rc)
         rc = folder_join(to, r->draft.path, name, err);
     if (!rc)
@@ -59,15 +59,6 @@ static int copy_personal(struct restoring *r, const char *backup, struct daybook
     if (entries)
         closedir(entries);
     return rc;
-}
-
-static int copy_public_key(struct restoring *r, const char *backup, struct daybook_error *err)
-{
-    char from[FOLDER_PATH_MAX], to[FOLDER_PATH_MAX];
-    int rc = folder_join(from, backup, BACKUP_PUBLIC_KEY, err);
-    if (!rc)
-        rc = folder_join(to, r->draft.path, BACKUP_PUBLIC_KEY, err);
-    return rc || access(from, F_OK) ? rc : folder_copy_file(from, to, NULL, NULL, err);
 }
 
 static int check_manifest(const struct daybook_copy *said, const struct daybook_copy *found, struct daybook_error *err)
@@ -100,7 +91,7 @@ static int restore_one(struct restoring *r, const char *backup, const char *fold
     if (!rc)
         rc = copy_personal(r, backup, err);
     if (!rc)
-        rc = copy_public_key(r, backup, err);
+        rc = backup_copy_public_key(backup, r->draft.path, err);
     if (!rc)
         rc = backup_verify(r->draft.path, r->options->unsafe_filesystem, r->options->progress, r->options->context,
                            &found, err);

@@ -1,8 +1,10 @@
 /* Copies through the public interface, in one process, and the folders below them. */
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,6 +25,23 @@
 #include "ledger/backup.h"
 #include "ledger/folder.h"
 #include "tests/unit/scratch.h"
+
+/* A disk that does not give back what a file of that name has. */
+static const char *unreadable;
+
+ssize_t read(int fd, void *bytes, size_t len)
+{
+    static ssize_t (*real)(int, void *, size_t);
+    char link[64], path[PATH_MAX] = "";
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "read");
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (unreadable && readlink(link, path, sizeof path - 1) > 0 && strstr(path, unreadable)) {
+        errno = EIO;
+        return -1;
+    }
+    return real(fd, bytes, len);
+}
 
 struct place {
     char root[SCRATCH_PATH_SIZE], folder[SCRATCH_PATH_SIZE + 16], backups[SCRATCH_PATH_SIZE + 16];
@@ -272,6 +291,44 @@ static void a_restored_ledger_is_written_to_and_kept_apart(void **state)
     daybook_close(again);
 }
 
+static void what_cannot_be_read_is_named(void **state)
+{
+    struct place *p = *state;
+    struct daybook_copy made, restored;
+    struct daybook_error err = {0};
+    uint64_t count;
+    char folder[SCRATCH_PATH_SIZE + 16], file[SCRATCH_PATH_SIZE + 128];
+    snprintf(folder, sizeof folder, "%s/again", p->root);
+    create(p->ledger, "A");
+    assert_int_equal(daybook_backup(p->ledger, p->backups, NULL, &made, &count, NULL), 0);
+    snprintf(file, sizeof file, "%s/%s/log/data.mdb", p->backups, made.name);
+    unreadable = file;
+    assert_int_equal(daybook_restore(p->backups, folder, NULL, &restored, &count, &err), DAYBOOK_IO);
+    unreadable = NULL;
+    assert_non_null(strstr(err.message, "reading"));
+    assert_non_null(strstr(err.message, file));
+    assert_int_not_equal(access(folder, F_OK), 0);
+}
+
+/* Where a folder of an environment should be there is something else: an older backup is taken. */
+static void a_backup_with_a_file_for_a_folder_is_passed_over(void **state)
+{
+    struct place *p = *state;
+    struct daybook_copy older, newer, restored;
+    uint64_t count;
+    char folder[SCRATCH_PATH_SIZE + 16], file[SCRATCH_PATH_SIZE + 128];
+    snprintf(folder, sizeof folder, "%s/again", p->root);
+    create(p->ledger, "A");
+    assert_int_equal(daybook_backup(p->ledger, p->backups, NULL, &older, &count, NULL), 0);
+    create(p->ledger, "B");
+    assert_int_equal(daybook_backup(p->ledger, p->backups, NULL, &newer, &count, NULL), 0);
+    snprintf(file, sizeof file, "%s/%s/personal-9", p->backups, newer.name);
+    assert_int_equal(folder_write_file(file, "x", 1, NULL), 0);
+    assert_int_equal(daybook_restore(p->backups, folder, NULL, &restored, &count, NULL), 0);
+    assert_int_equal(count, 1);
+    assert_string_equal(restored.name, older.name);
+}
+
 static void what_is_no_manifest_of_ours_is_no_backup(void **state)
 {
     struct place *p = *state;
@@ -441,6 +498,8 @@ int main(void)
         TEST(progress_goes_forward_and_files_lie_in_the_backup),
         TEST(who_is_forgotten_meanwhile_is_not_in_the_backup),
         TEST(a_restored_ledger_is_written_to_and_kept_apart),
+        TEST(what_cannot_be_read_is_named),
+        TEST(a_backup_with_a_file_for_a_folder_is_passed_over),
         TEST(what_is_no_manifest_of_ours_is_no_backup),
         TEST(the_first_event_that_differs_is_found),
         TEST(paths_are_split_at_the_last_name),

@@ -9,28 +9,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "ledger/chain.h"
 #include "ledger/env.h"
-#include "ledger/key_list.h"
 #include "ledger/ledger.h"
+#include "ledger/signing_keys.h"
 #include "ledger/small_file.h"
 #include "ledger/text.h"
 
-#define KEY_FILE "checkpoint.key"
 #define NEXT_KEY_FILE "checkpoint.key.next"
-#define PUBLIC_FILE "checkpoint.pub"
 #define LOCK_FILE "checkpoint.lock"
 
-enum { KEY_MODE = 0600, PATH_SIZE = 4200 };
+enum { LOCK_MODE = 0600, PATH_SIZE = 4200 };
 
 /* One turn at signing. */
 struct signing {
@@ -60,89 +54,6 @@ void signing_origin(const struct daybook *ledger, char out[NOTE_NAME_MAX + 1])
     snprintf(out, NOTE_NAME_MAX + 1, "daybook/%s", daybook_id(ledger));
 }
 
-/* ---- the keys that the log and checkpoint.pub name */
-
-/* From the ledger's last event back, so that the present key comes first. */
-static int add_keys_of_log(struct key_list *list, struct store_txn *log, struct daybook_error *err)
-{
-    struct event_scratch scratch = {0};
-    struct store_head head;
-    int rc = store_head(log, DAYBOOK_LEDGER, 1, &head, err);
-    uint64_t seq = rc ? 0 : head.last_seq;
-    while (!rc && seq) {
-        struct daybook_event event;
-        struct daybook_data data;
-        const uint8_t *bytes;
-        size_t len;
-        rc = store_event(log, seq, &bytes, &len, err);
-        if (!rc)
-            rc = event_read(seq, bytes, len, &event, err);
-        bool changed = !rc && event.type == DAYBOOK_LEDGER_KEY_CHANGED;
-        if (changed)
-            rc = event_read_data(&event, &scratch, &data, err);
-        if (changed && !rc)
-            rc = key_list_add_text(list, data.new_key, err);
-        if (changed && !rc)
-            rc = key_list_add_text(list, data.old_key, err);
-        seq = !rc && event.prev && event.prev < seq ? seq - event.prev : 0;
-    }
-    event_scratch_release(&scratch);
-    return rc;
-}
-
-static struct daybook_text first_line(const char *text)
-{
-    return (struct daybook_text){text, strcspn(text, "\n")};
-}
-
-static int add_public_key(struct key_list *list, const char *folder, struct daybook_error *err)
-{
-    char *text = NULL;
-    size_t len;
-    int rc = small_file_read(folder, PUBLIC_FILE, &text, &len, NULL, err);
-    if (!rc && text)
-        rc = key_list_add_text(list, first_line(text), err);
-    free(text);
-    return rc;
-}
-
-/* What the log says counts; before the first change, it says nothing. */
-static int read_keys(struct key_list *list, struct daybook_snapshot *snapshot, struct daybook_error *err)
-{
-    int rc = add_keys_of_log(list, snapshot->log, err);
-    return rc || list->count ? rc : add_public_key(list, daybook_folder(snapshot->ledger), err);
-}
-
-int signing_own_keys(struct daybook *ledger, struct note_key **ret, size_t *ret_count, struct daybook_error *err)
-{
-    struct key_list list = {0};
-    struct daybook_snapshot *snapshot = NULL;
-    int rc = daybook_snapshot_begin(ledger, &snapshot, err);
-    if (!rc)
-        rc = read_keys(&list, snapshot, err);
-    daybook_snapshot_end(snapshot);
-    if (rc) {
-        free(list.keys);
-        return rc;
-    }
-    *ret = list.keys;
-    *ret_count = list.count;
-    return 0;
-}
-
-int signing_key(struct daybook *ledger, struct note_key *ret, struct daybook_error *err)
-{
-    struct note_key *keys = NULL;
-    size_t count = 0;
-    int rc = signing_own_keys(ledger, &keys, &count, err);
-    if (!rc && count == 0)
-        rc = daybook_fail(err, DAYBOOK_NOT_FOUND, "This ledger has no signing key yet. `daybook key new` makes it.");
-    if (!rc)
-        *ret = keys[0];
-    free(keys);
-    return rc;
-}
-
 /* ---- one turn */
 
 int signing_lock(struct daybook *ledger, int *ret, struct daybook_error *err)
@@ -152,7 +63,7 @@ int signing_lock(struct daybook *ledger, int *ret, struct daybook_error *err)
     int rc = store_refuse_forked(ledger->store, err);
     if (rc)
         return rc;
-    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, KEY_MODE);
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, LOCK_MODE);
     if (lock < 0)
         return path_fail(path, errno, "opening", err);
     while (flock(lock, LOCK_EX))
@@ -181,34 +92,6 @@ static int read_last(struct signing *s, struct daybook_error *err)
                     "was signed. Put it back from a backup.",
                     s->folder, SIGNING_LAST_FILE)
               : 0;
-}
-
-/* A key file; *ret_there is false when there is none. */
-static int read_signer(struct signing *s, const char *name, struct note_signer *ret, bool *ret_there,
-                       struct daybook_error *err)
-{
-    char *text = NULL;
-    size_t len = 0;
-    mode_t mode = 0;
-    int rc = small_file_read(s->folder, name, &text, &len, &mode, err);
-    *ret_there = text != NULL;
-    if (!rc && text && (mode & 077))
-        rc = daybook_fail(
-            err, DAYBOOK_BAD_VALUE,
-            "Others may read the signing key %s/%s. Run chmod 600 on it; if somebody may have read it, make "
-            "a new one with `daybook key new`.",
-            s->folder, name);
-    if (!rc && text)
-        rc = note_signer_parse(first_line(text), ret, err);
-    if (rc == DAYBOOK_BAD_VALUE && text && !(mode & 077))
-        rc = daybook_fail(err, DAYBOOK_BAD_VALUE,
-                          "%s/%s is no signing key. Put it back, or move it away and make a new one with `daybook key "
-                          "new`.",
-                          s->folder, name);
-    if (text)
-        OPENSSL_cleanse(text, len);
-    free(text);
-    return rc;
 }
 
 /* A checkpoint of another ledger, laid there by hand, says nothing of this one. */
@@ -244,35 +127,6 @@ static int refuse_fork(struct signing *s, struct daybook_error *err)
                                      "written to: bring the newer one back; only where that is lost, move %s away and "
                                      "make a new key (`daybook key new`).",
                                      (unsigned long long)last->size, SIGNING_LAST_FILE, SIGNING_LAST_FILE);
-}
-
-static int write_signer(struct signing *s, const char *name, const struct note_signer *signer,
-                        struct daybook_error *err)
-{
-    char text[NOTE_VKEY_SIZE + 1];
-    note_signer_print(signer, text);
-    memcpy(text + strlen(text), "\n", 2);
-    int rc = small_file_create(s->folder, name, KEY_MODE, text, err);
-    OPENSSL_cleanse(text, sizeof text);
-    return rc;
-}
-
-static int write_public(struct signing *s, struct daybook_error *err)
-{
-    char text[NOTE_VKEY_SIZE + 1];
-    note_key_print(&s->signer.key, text);
-    memcpy(text + strlen(text), "\n", 2);
-    return small_file_replace(s->folder, PUBLIC_FILE, SIGNING_FILE_MODE, text, err);
-}
-
-static int fresh_signer(struct signing *s, struct note_signer *ret, struct daybook_error *err)
-{
-    uint8_t seed[NOTE_SEED_SIZE] = {0};
-    while (getrandom(seed, sizeof seed, 0) != sizeof seed)
-        continue;
-    int rc = note_signer_make(text_of(s->origin), seed, ret, err);
-    OPENSSL_cleanse(seed, sizeof seed);
-    return rc;
 }
 
 /* ---- signing, under the lock */
@@ -339,9 +193,9 @@ static int finish_change(struct signing *s, const struct note_signer *next, stru
     int rc = sign_checkpoint(s, daybook_last_seq(s->snapshot), &note, err);
     free(note);
     if (!rc)
-        rc = write_public(s, err);
+        rc = signing_write_public(s->folder, &s->signer.key, err);
     snprintf(from, sizeof from, "%s/%s", s->folder, NEXT_KEY_FILE);
-    snprintf(to, sizeof to, "%s/%s", s->folder, KEY_FILE);
+    snprintf(to, sizeof to, "%s/%s", s->folder, SIGNING_KEY_FILE);
     if (!rc && rename(from, to))
         rc = path_fail(to, errno, "writing", err);
     if (!rc)
@@ -357,7 +211,7 @@ static int finish_interrupted_change(struct signing *s, const struct key_list *o
 {
     struct note_signer next = {0};
     bool there = false;
-    int rc = read_signer(s, NEXT_KEY_FILE, &next, &there, err);
+    int rc = signing_read_signer(s->folder, NEXT_KEY_FILE, &next, &there, err);
     if (!rc && there && own->count && note_key_equals(&own->keys[0], &next.key))
         rc = finish_change(s, &next, err);
     note_signer_wipe(&next);
@@ -366,11 +220,11 @@ static int finish_interrupted_change(struct signing *s, const struct key_list *o
 
 static int make_first_key(struct signing *s, struct daybook_error *err)
 {
-    int rc = fresh_signer(s, &s->signer, err);
+    int rc = signing_fresh_signer(s->origin, &s->signer, err);
     if (!rc)
-        rc = write_signer(s, KEY_FILE, &s->signer, err);
+        rc = signing_write_signer(s->folder, SIGNING_KEY_FILE, &s->signer, err);
     s->has_signer = !rc;
-    return rc ? rc : write_public(s, err);
+    return rc ? rc : signing_write_public(s->folder, &s->signer.key, err);
 }
 
 static int check_signer(struct signing *s, const struct key_list *own, struct daybook_error *err)
@@ -380,7 +234,7 @@ static int check_signer(struct signing *s, const struct key_list *own, struct da
             err, DAYBOOK_NOT_FOUND,
             "The signing key %s is not in %s; backups leave it out. Put it back, or make a new one with "
             "`daybook key new`, which the log records.",
-            KEY_FILE, s->folder);
+            SIGNING_KEY_FILE, s->folder);
     if (strcmp(s->signer.key.name, s->origin) != 0)
         return daybook_fail(err, DAYBOOK_BAD_VALUE,
                             "The signing key is %s's, and this ledger is %s. Move checkpoint.* away, then `daybook key "
@@ -390,16 +244,16 @@ static int check_signer(struct signing *s, const struct key_list *own, struct da
         return daybook_fail(err, DAYBOOK_BAD_VALUE,
                             "%s is not the key that this ledger signs with now. Put that one back, or make a new one "
                             "with `daybook key new`, which the log records.",
-                            KEY_FILE);
-    return own->count ? 0 : write_public(s, err);
+                            SIGNING_KEY_FILE);
+    return own->count ? 0 : signing_write_public(s->folder, &s->signer.key, err);
 }
 
 /* An empty ledger that took over another one's identity has the key of who it was: nothing was signed with it but, at
  * most, that there was nothing. */
 static int drop_key_of_another(struct signing *s, struct key_list *own, struct daybook_error *err)
 {
-    static const char *const names[] = {SIGNING_LAST_FILE, PUBLIC_FILE,
-                                        KEY_FILE}; /* the key last: it tells that it is to go */
+    static const char *const names[] = {SIGNING_LAST_FILE, SIGNING_PUBLIC_FILE,
+                                        SIGNING_KEY_FILE}; /* the key last: it tells that it is to go */
     bool has_signed = s->last && s->last_checkpoint.size > 0;
     if (!s->has_signer || strcmp(s->signer.key.name, s->origin) == 0 || has_signed || own->count > 1)
         return 0;
@@ -427,9 +281,9 @@ static int begin(struct signing *s, struct daybook *ledger, struct key_list *own
     if (!rc)
         rc = read_last(s, err);
     if (!rc)
-        rc = read_keys(own, s->snapshot, err);
+        rc = signing_keys_read(own, s->snapshot, err);
     if (!rc)
-        rc = read_signer(s, KEY_FILE, &s->signer, &s->has_signer, err);
+        rc = signing_read_signer(s->folder, SIGNING_KEY_FILE, &s->signer, &s->has_signer, err);
     if (!rc)
         rc = drop_key_of_another(s, own, err);
     return rc ? rc : finish_interrupted_change(s, own, err);
@@ -529,12 +383,12 @@ int signing_sign(struct daybook *ledger, struct daybook_text text, char **ret, s
 static int prepare_next(struct signing *s, struct note_signer *next, struct daybook_error *err)
 {
     bool there = false;
-    int rc = read_signer(s, NEXT_KEY_FILE, next, &there, err);
+    int rc = signing_read_signer(s->folder, NEXT_KEY_FILE, next, &there, err);
     if (!rc && there && strcmp(next->key.name, s->origin) == 0)
         return 0;
     if (!rc)
-        rc = fresh_signer(s, next, err);
-    return rc ? rc : write_signer(s, NEXT_KEY_FILE, next, err);
+        rc = signing_fresh_signer(s->origin, next, err);
+    return rc ? rc : signing_write_signer(s->folder, NEXT_KEY_FILE, next, err);
 }
 
 static int record_change(struct signing *s, const struct daybook_entry *who, const struct note_key *from,

@@ -13,6 +13,7 @@
 
 #include "daybook/ledger.h"
 #include "ledger/checkpoint.h"
+#include "ledger/signing_keys.h"
 
 /* Whose log it is, on the first line of a checkpoint and as the name of its key: daybook/<ledger id>. */
 void signing_origin(const struct daybook *ledger, char out[NOTE_NAME_MAX + 1]);
@@ -24,12 +25,8 @@ int signing_make_key(struct daybook *ledger, struct note_key *ret, struct dayboo
  * signing_checkpoint. */
 int signing_rotate(struct daybook *ledger, const struct daybook_entry *who, struct note_key *ret,
                    struct daybook_error *err);
-/* The key that signs now. DAYBOOK_NOT_FOUND when there is none yet. */
-int signing_key(struct daybook *ledger, struct note_key *ret, struct daybook_error *err);
 /* Would the next checkpoint be signed? The code and sentence of why not. Having no key yet is no hindrance. */
 int signing_check(struct daybook *ledger, struct daybook_error *err);
-/* Every key that the ledger had, the present one first; malloc'ed, perhaps none. */
-int signing_own_keys(struct daybook *ledger, struct note_key **ret, size_t *ret_count, struct daybook_error *err);
 
 #define SIGNING_ALL UINT64_MAX
 /* A signed checkpoint of the first `size` events (SIGNING_ALL: of all that there are now), malloc'ed; *ret_size may be
@@ -50,7 +47,6 @@ int signing_kept(struct daybook *ledger, bool witnessed, char **ret, struct dayb
 
 #define SIGNING_LAST_FILE "checkpoint.last"
 #define SIGNING_WITNESSED_FILE "checkpoint.witnessed"
-enum { SIGNING_FILE_MODE = 0644 };
 /* One process at a time changes these files; close(*ret) ends it. DAYBOOK_READ_ONLY. */
 int signing_lock(struct daybook *ledger, int *ret, struct daybook_error *err);
 

@@ -35,6 +35,12 @@ static int read_witnesses(struct key_list *list, const char *folder, struct dayb
     struct daybook_text rest = {text, len};
     while (!rc && text && evidence_line(&rest, &line))
         rc = key_list_add_text(list, line, err);
+    if (rc == DAYBOOK_BAD_VALUE || (!rc && rest.len))
+        rc = daybook_fail(
+            err, DAYBOOK_DAMAGED,
+            "%s/%s has a line that is no verifier key. Take that line out; `daybook witness add` puts a key "
+            "in.",
+            folder, WITNESSES_FILE);
     free(text);
     return rc;
 }

@@ -69,6 +69,23 @@ PYTHON
     refuse 1 checkpoint
 }
 
+@test "a file of keys that is damaged is named, with what to do" {
+    daybook checkpoint >note
+    cp ledger/checkpoint.pub kept
+    echo nonsense >ledger/checkpoint.pub
+    refuse 3 key show
+    [[ $stderr == *"ledger/checkpoint.pub is no verifier key. Remove it"* ]]
+    refuse 3 verify --checkpoint note
+    rm ledger/checkpoint.pub
+    daybook checkpoint | diff - note
+    diff ledger/checkpoint.pub kept
+    "$witness" note answer
+    daybook witness add "$(<answer.key)" >/dev/null
+    printf %s "$(<answer.key)" >ledger/witness.keys # the line feed is missing: passed over, it would be lost
+    refuse 3 witness answer
+    [[ $stderr == *"ledger/witness.keys has a line"* ]]
+}
+
 @test "a second key is an event, and old checkpoints stay good" {
     daybook checkpoint >old
     local old_key

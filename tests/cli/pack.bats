@@ -217,6 +217,7 @@ does not say of event|events.csv|del l[2]
 does not say of event|events.csv|l[2] = l[2].replace("2023-12-31T16", "2023-12-31T17")
 does not say of event|events.csv|l[1] = l[1].replace("2024-01-15", "2024-01-14")
 is of another order|events.csv|i = [k for k, x in enumerate(l) if ",A-2," in x][0]; l[i] = l[i].replace(",A-2,", ",A-3,"); l[1] = l[1].replace(",A-1,", ",,")
+created order 订单-7, and not 订单-8|events.csv|l = [x.replace("订单-7", "订单-8") for x in l]
 two types of events by one name|events.csv|l[1] = l[1].replace("order.shipped", "product.registered")
 The type of event|events.csv|l[2:] = [x.replace("order.created", "order.shipped") if ",A-9," not in x and "=cmd" in x else x for x in l[2:]]
 orders.csv and events.csv do not agree|orders.csv|l[1] = l[1].replace("A-1,", "A-3,")
@@ -234,6 +235,8 @@ belongs to the period|basis.json|j["begins_at"] = "2023-12-01T00:00:00.000000Z"
 not those of the signed ledger|basis.json|j["before"]["subtrees"][0] = "00" + j["before"]["subtrees"][0][2:]
 not in the ledger|sample/*/proof.json|j["events"][0]["event"] = flip(j["events"][0]["event"])
 not in the ledger|sample/*/proof.json|j["events"][0]["leaf_index"] += 1
+not in the ledger|sample/*A-1/proof.json|j["events"][0]["leaf_index"] += 32
+a hash that is none|sample/*A-1/proof.json|j["events"][0]["hashes"][0] = "AAAA"
 other events than the proof|sample/*A-1/proof.json|del j["events"][2]
 does not follow|sample/*A-1/proof.json|del j["events"][1]
 does not follow|sample/*A-1/proof.json|del j["events"][0]

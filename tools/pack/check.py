@@ -13,6 +13,7 @@ from verify import Tree, Wrong, need, read, read_checkpoint, read_key, unbase64
 
 EPOCH, DAY = datetime.datetime(1970, 1, 1), datetime.date(1970, 1, 1).toordinal()
 GUARDED = re.compile(r"'+[=+\-@\t\r]")
+CREATED = 32  # the type order.created
 SIZES = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}  # of MessagePack's long integers
 decimal.getcontext().prec = 60
 csv.field_size_limit(1 << 30)
@@ -25,30 +26,52 @@ def table(name):
             yield {key: value[1:] if value[:1] == "'" and GUARDED.match(value) else value for key, value in row.items()}
 
 
-def numbers(event, count):
-    """The first elements of a stored event, a MessagePack array of 15: whole numbers, or None."""
-    need(event[:1] == b"\x9f", "A stored event is no array of 15.")
-    at, found = 1, []
-    while len(found) < count:
-        kind, size = event[at], SIZES.get(event[at], 0)
-        need(size or kind < 0x80 or kind >= 0xE0 or kind == 0xC0, "A stored event has not the form of one.")
-        number = int.from_bytes(event[at + 1:at + 1 + size], "big", signed=kind >= 0xD0)
-        found.append(number if size else None if kind == 0xC0 else kind if kind < 0x80 else kind - 256)
-        at += 1 + size
-    return found
+def number_at(event, at):
+    """A MessagePack whole number, or None for nil; and where the next element begins."""
+    kind, size = event[at], SIZES.get(event[at], 0)
+    need(size or kind < 0x80 or kind >= 0xE0 or kind == 0xC0, "A stored event has not the form of one.")
+    number = int.from_bytes(event[at + 1:at + 1 + size], "big", signed=kind >= 0xD0)
+    return number if size else None if kind == 0xC0 else kind if kind < 0x80 else kind - 256, at + 1 + size
+
+
+def text_at(event, at):
+    """A MessagePack string of up to 65,535 bytes."""
+    kind, size = event[at], {0xD9: 1, 0xDA: 2}.get(event[at], 0)
+    need(size or kind & 0xE0 == 0xA0, "A stored event has not the form of one.")
+    length = int.from_bytes(event[at + 1:at + 1 + size], "big") if size else kind & 0x1F
+    return event[at + 1 + size:at + 1 + size + length].decode()
 
 
 def described(event):
-    """Of a stored event: type, kind and ordinal of its subject, its place among the subject's events, how many events
-    back the one before it is, and the two times as the tables write them."""
-    wire, _, kind, ordinal, nth, back, _, _, recorded, occurred = numbers(event, 10)
+    """Of a stored event, a MessagePack array of 15: type, kind and ordinal of its subject, its place among the
+    subject's events, how many events back the one before it is, the two times as the tables write them, and the order
+    number that it gave, None unless it created an order."""
+    need(event[:1] == b"\x9f", "A stored event is no array of 15.")
+    at, found, order_no = 1, [], None
+    for _ in range(12):
+        number, at = number_at(event, at)
+        found.append(number)
+    wire, _, kind, ordinal, nth, back, _, _, recorded, occurred = found[:10]
+    if wire == CREATED:
+        if event[at] == 0x92:  # it was imported: the source, and then the row
+            _, at = number_at(event, at + 1)
+        _, at = number_at(event, at)
+        order_no = text_at(event, at + 1)  # the first of its fields
     recorded = (EPOCH + datetime.timedelta(microseconds=recorded)).isoformat(timespec="microseconds") + "Z"
     occurred = "" if occurred is None else str(datetime.date.fromordinal(DAY + occurred))
-    return wire, kind, ordinal, nth, back, recorded, occurred
+    return wire, kind, ordinal, nth, back, recorded, occurred, order_no
+
+
+def hashes(lines):
+    found = [unbase64(line) for line in lines]
+    need(all(node and len(node) == 32 for node in found), "A proof has a hash that is none.")
+    return found
 
 
 def included(event, index, size, hashes):
     """The root that follows when this is the index-th of `size` events (RFC 6962), from 0; None when it cannot be."""
+    if not 0 <= index < size:
+        return None
     node, last = hashlib.sha256(b"\0" + event).digest(), size - 1
     for other in hashes:
         if last == 0:
@@ -120,7 +143,7 @@ class Pack:
         need(lines[0] == "c2sp.org/tlog-proof@v1" and lines[2] == f"index {index}" and note == self.note,
              f"{name} is not the proof that it should be.")
         event = unbase64(lines[1][len("extra "):])
-        need(included(event, index, self.size, [unbase64(line) for line in lines[3:]]) == self.root,
+        need(included(event, index, self.size, hashes(lines[3:])) == self.root,
              f"{name}: the event is not in the ledger.")
         need(outside(described(event)[5]), f"{name}: the event belongs to the period.")
 
@@ -134,12 +157,14 @@ class Pack:
                 need(line and row, "events.csv and stored-events.txt do not have equally many events.")
                 self.compare_earlier(tree)
                 event, seq = unbase64(line.rstrip("\n")), tree.size + 1
-                wire, kind, ordinal, nth, _, recorded, occurred = described(event)
+                wire, kind, ordinal, nth, _, recorded, occurred, created = described(event)
                 of_order = kind == 1
                 need((row["seq"], row["recorded_at"], row["occurred_on"], row["version"]) ==
                      (str(seq), recorded, occurred, str(nth) if of_order else ""),
                      f"events.csv does not say of event {seq} what is stored.")
                 need(basis["begins_at"] <= recorded <= basis["ends_at"], f"Event {seq} is not of the period.")
+                need(created in (None, row["order_no"]),
+                     f"Event {seq} created order {created}, and not {row['order_no']}.")
                 need(names.setdefault(wire, row["type"]) == row["type"], f"The type of event {seq} is another.")
                 if of_order:
                     order = self.orders.setdefault(ordinal, [row["order_no"], []])
@@ -153,7 +178,7 @@ class Pack:
         lines = head.split("\n")
         need(lines[0] == f"old {tree.size}" and note == self.note,
              "consistency.txt is not the proof that it should be.")
-        need(tree.size == 0 or consistent(tree.size, self.size, tree.root(), [unbase64(line) for line in lines[1:]]) ==
+        need(tree.size == 0 or consistent(tree.size, self.size, tree.root(), hashes(lines[1:])) ==
              self.root, "The events of the period are not those of the signed ledger.")
         if basis["before"]["size"]:
             self.neighbour("before-first.txt", basis["before"]["size"] - 1, lambda at: at < basis["begins_at"])
@@ -228,12 +253,12 @@ class Pack:
             need(proof["checkpoint"] == self.note, f"Order {number}: the proof is over another checkpoint.")
             for item in proof["events"]:
                 event, index = unbase64(item["event"]), item["leaf_index"]
-                need(included(event, index, self.size, [unbase64(node) for node in item["hashes"]]) == self.root,
+                need(included(event, index, self.size, hashes(item["hashes"])) == self.root,
                      f"Order {number}: event {index + 1} is not in the ledger.")
-                _, kind, ordinal, nth, back, recorded, occurred = described(event)
+                _, kind, ordinal, nth, back, recorded, occurred, created = described(event)
                 need(kind == 1 and nth == len(chain) + 1 and back == (index + 1 - chain[-1] if chain else 0),
                      f"Order {number}: event {index + 1} does not follow the one before it.")
-                need(chain or number.encode() in event, f"Order {number}: the first event is of another order.")
+                need(chain or created == number, f"Order {number}: the first event is of another order.")
                 need(history.get(index + 1) == (recorded, occurred, number),
                      f"Order {number}: history.csv does not say of event {index + 1} what is stored.")
                 chain.append(index + 1)

@@ -17,6 +17,7 @@ struct proving {
     char *note;
     struct checkpoint checkpoint;
     struct proof_inclusion_file *file;
+    json_t *fields; /* by name, those of --show that an event had */
 };
 
 static int no_memory(struct context *ctx)
@@ -30,7 +31,8 @@ static int begin(struct proving *p, struct context *ctx)
     uint64_t size = context_count(ctx, "--size", SIGNING_ALL);
     struct note note;
     p->file = malloc(sizeof *p->file);
-    int rc = p->file ? session_open(&p->session, ctx) : no_memory(ctx);
+    p->fields = json_object();
+    int rc = p->file && p->fields ? session_open(&p->session, ctx) : no_memory(ctx);
     if (!rc)
         rc = signing_checkpoint(p->session.ledger, size, &p->note, NULL, &ctx->error);
     if (!rc)
@@ -45,6 +47,7 @@ static void end(struct proving *p)
     session_close(&p->session);
     free(p->note);
     free(p->file);
+    json_decref(p->fields);
 }
 
 static int check_options(struct context *ctx)
@@ -65,7 +68,6 @@ struct showing {
     struct proving *proving;
     const struct daybook_event *event;
     json_t *list;
-    unsigned found;
     int rc;
 };
 
@@ -96,8 +98,8 @@ static int show_value(void *context, const char *field, uint16_t slot, const str
     if (s->rc)
         return s->rc;
     base64_encode(salt, DAYBOOK_SALT_SIZE, salt_text);
-    s->found++;
-    if (json_array_append_new(
+    if (json_object_set_new(s->proving->fields, field, json_true()) ||
+        json_array_append_new(
             s->list, json_pack("{s:s,s:s,s:s%}", "field", field, "salt", salt_text, "value", value.ptr, value.len)))
         s->rc = no_memory(ctx);
     return s->rc;
@@ -110,7 +112,7 @@ static int shown_of(struct proving *p, uint64_t seq, json_t **ret)
     struct daybook_event event;
     struct daybook_data data;
     struct event_scratch scratch = {0};
-    struct showing showing = {p, &event, NULL, 0, 0};
+    struct showing showing = {p, &event, NULL, 0};
     *ret = NULL;
     if (!context_given(ctx, "--show"))
         return 0;
@@ -126,11 +128,24 @@ static int shown_of(struct proving *p, uint64_t seq, json_t **ret)
         rc = showing.rc;
     }
     event_scratch_release(&scratch);
-    if (rc || showing.found == 0) {
+    if (rc || json_array_size(showing.list) == 0) {
         json_decref(showing.list);
         return rc;
     }
     *ret = showing.list;
+    return 0;
+}
+
+/* A name that was mistyped would leave out, unseen, what the proof was made for. */
+static int require_fields(struct proving *p)
+{
+    struct context *ctx = p->session.ctx;
+    for (const struct given *given = context_given(ctx, "--show"); given; given = given->next)
+        if (!json_object_get(p->fields, given->string))
+            return daybook_fail(&ctx->error, DAYBOOK_NOT_FOUND,
+                                say(ctx, "There is no personal value \"%s\" here. `daybook log` shows what there is.",
+                                    "其中没有个人数据“%s”。可用 `daybook log` 查看有哪些。"),
+                                given->string);
     return 0;
 }
 
@@ -151,11 +166,13 @@ static int print_event_proof(struct proving *p, uint64_t seq)
     }
     if (!rc)
         rc = shown_of(p, seq, &shown);
-    if (!rc && !shown && context_given(ctx, "--show"))
-        rc = daybook_fail(&ctx->error, DAYBOOK_NOT_FOUND,
-                          say(ctx, "Event %llu has no such personal value.", "事件 %llu 没有该个人数据。"),
-                          (unsigned long long)seq);
-    return rc ? rc : output_document(&ctx->output, proof_inclusion_json(p->file, &p->checkpoint, shown), &ctx->error);
+    if (!rc)
+        rc = require_fields(p);
+    if (rc) {
+        json_decref(shown);
+        return rc;
+    }
+    return output_document(&ctx->output, proof_inclusion_json(p->file, &p->checkpoint, shown), &ctx->error);
 }
 
 /* ---- consistency */
@@ -225,6 +242,8 @@ static int print_order(struct proving *p, const struct chain *chain, struct dayb
     rc = events ? 0 : no_memory(ctx);
     for (size_t i = 0; i < chain->count && !rc; i++)
         rc = add_event(p, chain->links[i].event.seq, events);
+    if (!rc)
+        rc = require_fields(p);
     if (rc) {
         json_decref(events);
         return rc;

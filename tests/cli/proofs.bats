@@ -296,6 +296,9 @@ PYTHON
     refuse 2 prove 7 --show text
     refuse 1 --format json prove 7 --show reason
     refuse 1 --format json prove 1 --show text
+    refuse 1 --format json prove 7 --show text --show reason
+    refuse 1 --format json prove order SO-000001 --show texts
+    [[ $stderr == *'no personal value "texts"'* ]]
     daybook --format json prove 7 --show text >shown
     sed 's/少放一箱/多放一箱/' shown >bad
     refuse 1 check-proof bad

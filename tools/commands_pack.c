@@ -1,23 +1,11 @@
 /* audit-pack: what an auditor is given. */
-#include <dirent.h>
 #include <string.h>
 
+#include "ledger/folder.h"
 #include "tools/commands.h"
 #include "tools/pack/pack.h"
 
 enum { SEED_MAX = 200 };
-
-/* Something in it: nothing is ever written over. Asked before the work; what counts is what the rename finds. */
-static bool is_taken(const char *path)
-{
-    DIR *folder = opendir(path);
-    bool taken = false;
-    for (struct dirent *entry; folder && !taken && (entry = readdir(folder));)
-        taken = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-    if (folder)
-        closedir(folder);
-    return taken;
-}
 
 /* The seed is written into a page that people read and into commands that they repeat. */
 static bool is_plain(struct daybook_text seed)
@@ -57,11 +45,15 @@ static int read_request(struct session *s, struct pack_request *request)
         rc = session_day(s, "--since", &request->since_on);
     if (!rc)
         rc = session_day(s, "--until", &request->until_on);
-    if (!rc && (request->since_on > request->until_on || request->until_on == DAYBOOK_DAY_MAX))
+    if (!rc && request->until_on == DAYBOOK_DAY_MAX)
+        rc = daybook_fail(&ctx->error, DAYBOOK_USAGE,
+                          say(ctx, "No period ends on the last of all days. Choose an earlier one for --until.",
+                              "期间不能止于最后一日。请为 --until 选择更早的日期。"));
+    if (!rc && request->since_on > request->until_on)
         rc = daybook_fail(&ctx->error, DAYBOOK_USAGE,
                           say(ctx, "The period ends before it begins: --since is its first day, --until its last.",
                               "期间的结束早于开始：--since 为首日，--until 为末日。"));
-    if (!rc && is_taken(request->folder))
+    if (!rc && !folder_is_free(request->folder)) /* asked before the work; what counts is what the rename finds */
         rc = daybook_fail(
             &ctx->error, DAYBOOK_ALREADY_EXISTS,
             say(ctx, "There is something in %s already. Choose a new folder.", "%s 中已有内容。请选择新的文件夹。"),

@@ -336,6 +336,10 @@ END
     done
     run daybook audit-pack --since 2024-06-30 --until 2024-01-01 new
     [ "$status" -eq 2 ]
+    run daybook audit-pack --since 2024-06-30 --until 9999-12-31 new
+    [ "$status" -eq 2 ] && [[ "$output" == *"earlier"* ]]
+    run daybook audit-pack --since 2024-01-01 --until 2024-06-30 pack/mine
+    [ "$status" -eq 1 ]
     run daybook audit-pack --since 2024-01-01 --until 2024-06-30 ledger/new
     [ "$status" -eq 2 ] && [[ "$output" == *"ledger's folder"* ]]
     run daybook audit-pack --since 2024-01-01 --until 2024-06-30 missing/new

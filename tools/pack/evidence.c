@@ -30,10 +30,11 @@ static int write_key(struct pack *pack)
 }
 
 /* From the end of the period to the seal. */
-static int write_consistency(struct pack *pack, const char *checkpoint)
+static int write_consistency(struct pack *pack)
 {
     struct daybook_error *err = &pack->session->ctx->error;
-    struct proof_consistency_file file = {.old_size = pack->end, .checkpoint = {checkpoint, strlen(checkpoint)}};
+    struct proof_consistency_file file = {.old_size = pack->end,
+                                          .checkpoint = {pack->checkpoint, strlen(pack->checkpoint)}};
     char *text = NULL;
     int rc = proof_consistency(pack->session->snapshot->log, pack->end, pack->size, &file.proof, err);
     if (!rc)
@@ -82,7 +83,7 @@ int pack_write_evidence(struct pack *pack)
     if (!rc)
         rc = write_key(pack);
     if (!rc)
-        rc = write_consistency(pack, pack->checkpoint);
+        rc = write_consistency(pack);
     if (!rc)
         rc = write_edges(pack);
     if (!rc)

@@ -12,7 +12,12 @@
 #include "tools/commands.h"
 #include "tools/session.h"
 
-enum { CERTIFICATE_SIZE = 1000, ROOT_SIZE = BASE64_LEN(TREE_HASH_SIZE) + 1, COMMAND_SIZE = 80 };
+enum {
+    CERTIFICATE_SIZE = 1000,
+    ROOT_SIZE = BASE64_LEN(TREE_HASH_SIZE) + 1,
+    QUOTED_MAX = 200,
+    COMMAND_SIZE = QUOTED_MAX + 80
+};
 
 /* What is shown in the place of a forgotten name, "customer/12": its ordinal, 0 for any other name. */
 static uint32_t stand_in(const char *kind, struct daybook_text name)
@@ -138,16 +143,24 @@ static const char *seqs_text(const uint64_t *seqs, uint64_t count, char *out, si
     return out;
 }
 
-/* What erases the text of that event. One name of a customer or an actor goes only with all its names. */
+/* What erases the text of that event. A customer or an actor goes with all its names, and by a name that it has. */
 static int erasing_command(struct session *s, uint64_t seq, char out[COMMAND_SIZE])
 {
     struct daybook_event event;
+    struct daybook_text name = DAYBOOK_TEXT_NONE;
     int rc = daybook_event(s->snapshot, seq, &event, &s->ctx->error);
+    bool is_named = !rc && (event.kind == DAYBOOK_CUSTOMER || event.kind == DAYBOOK_ACTOR);
+    if (is_named)
+        rc = daybook_name(s->snapshot, event.kind, event.ordinal, &name, &s->ctx->error);
+    bool is_quotable = name.ptr && name.len <= QUOTED_MAX && !memchr(name.ptr, '\'', name.len);
     if (rc)
         return rc;
-    const char *kind = schema_kind_name(event.kind);
-    if (event.kind == DAYBOOK_CUSTOMER || event.kind == DAYBOOK_ACTOR)
-        snprintf(out, COMMAND_SIZE, "daybook forget %s %s/%u --reason R", kind, kind, event.ordinal);
+    if (is_quotable)
+        snprintf(out, COMMAND_SIZE, "daybook forget %s '%.*s' --reason R", schema_kind_name(event.kind), (int)name.len,
+                 name.ptr);
+    else if (is_named)
+        snprintf(out, COMMAND_SIZE, "daybook forget %s NAME-OF-%s/%u --reason R", schema_kind_name(event.kind),
+                 schema_kind_name(event.kind), event.ordinal);
     else
         snprintf(out, COMMAND_SIZE, "daybook forget note %" PRIu64 " --reason R", seq);
     return 0;

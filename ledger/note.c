@@ -35,12 +35,14 @@ bool note_name_is_good(struct daybook_text name)
 {
     if (name.len == 0 || name.len > NOTE_NAME_MAX || !text_is_valid(name) || memchr(name.ptr, '+', name.len))
         return false;
+    static const char byte_order_mark[] = "\xef\xbb\xbf"; /* no white space, though text_trim() takes it for some */
     /* White space of Unicode takes two or three bytes: what is left of the name begins at each in turn. */
     for (size_t i = 0; i < name.len; i++) {
         unsigned char c = (unsigned char)name.ptr[i];
         struct daybook_text rest = {name.ptr + i, name.len - i};
         bool begins_character = (c & 0xc0) != 0x80;
-        if (c <= ' ' || c == 0x7f || (begins_character && text_trim(rest).ptr != rest.ptr))
+        bool is_mark = rest.len >= 3 && memcmp(rest.ptr, byte_order_mark, 3) == 0;
+        if (c <= ' ' || (begins_character && !is_mark && text_trim(rest).ptr != rest.ptr))
             return false;
     }
     return true;

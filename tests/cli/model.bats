@@ -15,5 +15,5 @@ setup() {
     run "$MODEL" --canary
     echo "$output"
     [ "$status" -eq 0 ]
-    [[ $output == *"daybook --actor"*" reopen "* ]]
+    [[ $output == *"daybook --actor"*" reopen "* || $output == *'"type": "order.reopened"'* ]]
 }

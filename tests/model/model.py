@@ -29,7 +29,7 @@ PROGRAM = os.path.abspath(os.environ["DAYBOOK"])
 SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 ZONES = ["UTC", "Asia/Shanghai", "America/New_York"]
 STEPS = 40
-FEW = 4
+FEW = 6
 SHRINK_S = float(os.environ.get("SHRINK_S") or 60)
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("DAYBOOK")}
 

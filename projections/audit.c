@@ -62,6 +62,8 @@ static int note_change(void *context, const struct order_field *field, const str
         rc = audit_value_text(&texts, from, &change.from, err);
     if (!rc)
         rc = audit_value_text(&texts, to, &change.to, err);
+    change.from_erased = from->kind == ORDER_VALUE_PERSONAL && !change.from.ptr;
+    change.to_erased = to->kind == ORDER_VALUE_PERSONAL && !change.to.ptr;
     return rc ? rc : add_change(a, change, err);
 }
 

@@ -16,6 +16,7 @@ extern const unsigned audit_version;
  * none, or erased. */
 struct audit_change {
     struct daybook_text field, from, to;
+    bool from_erased, to_erased; /* of an order's fields */
 };
 
 struct audit_entry {

@@ -100,13 +100,20 @@ static int print_rows(struct audit_printer *p, const struct audit_entry *entry)
 
 /* ---- for people: a block an event, which no terminal is too narrow for */
 
+static struct daybook_text said_of(const struct context *ctx, struct daybook_text value, bool is_erased)
+{
+    const char *erased = say(ctx, "(erased)", "（已删除）");
+    return is_erased ? (struct daybook_text){erased, strlen(erased)} : value;
+}
+
 /* "expected_on: 2026-03-20 → 2026-03-25" */
 static int print_change(struct audit_printer *p, const struct audit_change *change)
 {
     struct session *s = p->session;
     enum { SHOWN_MAX = 1200 }; /* bytes of one value: a long note goes on in `show` */
     char field[WORD_SIZE];
-    struct daybook_text from = change->from, to = change->to;
+    struct daybook_text from = said_of(s->ctx, change->from, change->from_erased),
+                        to = said_of(s->ctx, change->to, change->to_erased);
     word_of_field(s->ctx, change->field, field);
     int from_len = (int)text_prefix_of_width(from, SHOWN_MAX / 4),
         to_len = (int)text_prefix_of_width(to, SHOWN_MAX / 4);

@@ -210,6 +210,8 @@ PYTHON
     gone ledger 555-0199
     gone ledger 555-0188
     daybook show SO-000001 | grep -q '(erased)'
+    daybook history SO-000001 | grep -q ': → (erased)$'
+    daybook --format json history SO-000001 | { ! grep -q erased; } # null, as nothing is there
     daybook verify
 }
 

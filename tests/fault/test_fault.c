@@ -76,7 +76,7 @@ static const struct command commands[] = {
     {{"create", "--key", "k", "--customer", "first", "--item", "P-9:1"}, EMPTY, ONE_COMMIT},
     {{"ship", "SO-000002", "--key", "k", "--tracking", "T-1"}, ORDERS, ONE_COMMIT},
     {{"note", "SO-000002", "another note", "--key", "k"}, ORDERS, ONE_COMMIT},
-    {{"forget", "customer", "customer/1", "--reason", "r"}, ORDERS, ONE_COMMIT},
+    {{"forget", "note", "7", "--reason", "r"}, ORDERS, ONE_COMMIT},
     {{"import", "orders.csv"}, ORDERS, ONE_COMMIT},
     {{"load", "lines.jsonl"}, EMPTY, PARTS},
     {{"list", "--format", "json"}, ORDERS, SAME_ANSWER},

@@ -190,6 +190,13 @@ static int check_events(struct checking *c)
 {
     struct daybook_error *err = &c->ctx->error;
     bool any = false;
+    if (context_given(c->ctx, "--checkpoint"))
+        return daybook_fail(err, DAYBOOK_USAGE,
+                            say(c->ctx,
+                                "--checkpoint is for a proof of consistency: this file has its own checkpoint. To "
+                                "compare that with yours, have `prove --consistency` made.",
+                                "--checkpoint 用于历史延续证明；此文件自带检查点。如需与自己保存的检查点核对，"
+                                "请索取 `prove --consistency` 证明。"));
     int rc = proof_document_next(&c->document, &any, err);
     if (!rc && !any)
         return refuse(c, "There is no proof in this file.", "文件中没有证明。");
@@ -268,7 +275,9 @@ static int check_consistency(struct checking *c)
               (unsigned long long)c->document.consistency.old_size, c->by->name);
     if (!rc)
         rc = tell(c, say(c->ctx, "Their root is %s%s", "其根哈希为 %s%s"), text,
-                  found
+                  context_given(c->ctx, "--checkpoint")
+                      ? say(c->ctx, ", as in the checkpoint that you gave.", "，与所给检查点一致。")
+                  : found
                       ? ""
                       : say(c->ctx, ": compare it with the checkpoint that you kept.", "：请与自己保存的检查点核对。"));
     return rc;

@@ -26,12 +26,19 @@ static int run_key_new(struct context *ctx)
     int rc = session_open(&session, ctx);
     if (!rc)
         rc = signing_make_key(session.ledger, &key, &ctx->error);
-    if (rc == DAYBOOK_ALREADY_EXISTS) {
+    bool replaces = rc == DAYBOOK_ALREADY_EXISTS;
+    if (replaces) {
         session_entry(&session, NULL, 0, &who);
         rc = signing_rotate(session.ledger, &who, &key, &ctx->error);
     }
     if (!rc)
         rc = print_key(ctx, &key);
+    if (!rc && replaces)
+        cli_print_note("%s",
+                       say(ctx,
+                           "The key was replaced, which the log records: whoever has the old line needs this one "
+                           "as well. The old one is still good for what it signed.",
+                           "密钥已更换并记入日志：持有旧密钥行的人还需要这一行；旧密钥签署的内容仍可用旧行核查。"));
     if (!rc)
         cli_print_note(
             say(ctx,

@@ -91,7 +91,8 @@ PYTHON
     local old_key
     old_key=$(daybook key show)
     daybook prove 2 >old.proof
-    daybook key new >new_key 2>/dev/null
+    daybook key new >new_key 2>notes
+    grep -q 'The key was replaced.*whoever has the old line' notes
     [ "$(daybook key show)" = "$(<new_key)" ]
     [ "$(<new_key)" != "$old_key" ]
     daybook log | tail -n 1 | grep -F '"type":"ledger.key-changed"' | grep -F "\"old\":\"$old_key\"" | grep -qF "\"new\":\"$(<new_key)\""
@@ -330,6 +331,9 @@ PYTHON
     key=$(daybook key show)
     size=$(sed -n 2p old)
     for i in 1 2 3 4; do daybook note SO-000001 "$i" >/dev/null; done
+    daybook prove 2 >event.proof
+    refuse 2 check-proof event.proof --checkpoint old
+    refuse 2 check-proof event.proof --checkpoint nofile
     for form in table json; do
         daybook --format "$form" prove --consistency "$size" >proof
         daybook check-proof proof >/dev/null
@@ -337,7 +341,7 @@ PYTHON
     done
     daybook prove --consistency "$size" --size 7 >proof
     [ "$(grep -A1 '^daybook/' proof | sed -n 2p)" = 7 ]
-    daybook check-proof proof --checkpoint old >/dev/null
+    daybook check-proof proof --checkpoint old | grep -q '^Their root is .*, as in the checkpoint that you gave.$'
     # from a power of two on, the older root is not in the file
     daybook prove --consistency 4 >four
     refuse 1 check-proof four --key "$key"

@@ -198,9 +198,10 @@ static void tell_publics(const struct context *ctx, const struct daybook_erased 
     char seqs[SEQS_SIZE];
     if (erased->public_count)
         cli_print_note(say(ctx,
-                           "It also stands in public text, which nothing can erase (%s %s). A field that is not "
-                           "--public would have been the place for it.",
-                           "公开文本中也含该内容，无法删除（%s %s）。此类内容应记入非 --public 字段。"),
+                           "It also stands in public text, which nothing can erase (%s %s). Names and codes of "
+                           "products, references, carriers and --public fields are public.",
+                           "公开文本中也含该内容，无法删除（%s %s）。产品名称与代码、参考号、承运商、--public "
+                           "字段均为公开文本。"),
                        say(ctx, erased->public_count == 1 ? "event" : "events", "事件"),
                        seqs_text(erased->publics, erased->public_count, seqs, sizeof seqs));
 }
@@ -232,6 +233,12 @@ static int answer(struct session *s, enum daybook_erase_kind kind, const struct 
     if (rc)
         return rc;
     tell_publics(ctx, erased);
+    if (erased->values)
+        cli_print_note("%s",
+                       say(ctx,
+                           "Backups and copies made before have it still: remove old backups (`backup --keep`), bring "
+                           "copies up to date (`pull`).",
+                           "此前的备份和副本仍含该内容：请删除旧备份（`backup --keep`），并更新副本（`pull`）。"));
     if (erased->last_seq == 0)
         return output_print(&ctx->output, &ctx->error, say(ctx, "%s/%llu is forgotten already.", "%s/%llu 早已删除。"),
                             name, (unsigned long long)erased->target);

@@ -240,6 +240,7 @@ PYTHON
     seq=$(daybook --format json audit --type order.note-added | python3 -c 'import json, sys; print(json.load(sys.stdin)[-1]["seq"])')
     grep -qF "stands in 1 other text (event $seq): \`daybook forget note $seq --reason R\` erases it." notes
     ! grep -qi zyxwvut certificate notes
+    grep -q 'Backups and copies made before have it still' notes
     daybook create --customer Wxyzabc --item P-1:1 >/dev/null
     daybook create --customer 'Wxyzabc & Sons' --item P-1:1 >/dev/null     # another customer's name
     daybook --actor wxyzabc note SO-000002 'Wxyzabc called' >/dev/null     # an actor's, and a note

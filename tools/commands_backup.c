@@ -59,7 +59,8 @@ static int print_backup(struct context *ctx, const char *dir, const struct daybo
         rc = output_print(&ctx->output, &ctx->error, say(ctx, "Root: %s", "根哈希：%s"), root);
     if (!rc && removed)
         rc = output_print(&ctx->output, &ctx->error,
-                          say(ctx, "Removed %llu older backup(s).", "已删除 %llu 份较早的备份。"),
+                          say(ctx, removed == 1 ? "Removed %llu older backup." : "Removed %llu older backups.",
+                              "已删除 %llu 份较早的备份。"),
                           (unsigned long long)removed);
     return rc;
 }
@@ -77,6 +78,10 @@ static int run_backup(struct context *ctx)
     const char *dir = context_string(ctx, "DIR");
     struct daybook_copy copy;
     uint64_t removed = 0;
+    if (context_given(ctx, "--keep") && options.keep == 0)
+        return daybook_fail(&ctx->error, DAYBOOK_USAGE,
+                            say(ctx, "--keep 0 would keep no backup, not even this one: give 1 or more.",
+                                "--keep 0 表示一份也不留，包括本次备份：请给出 1 或更大的数。"));
     backup_files(files);
     int rc = session_open(&session, ctx);
     if (!rc) {
@@ -126,7 +131,9 @@ static int run_restore(struct context *ctx)
     if (rc)
         return rc;
     if (passed_over)
-        cli_print_note(say(ctx, "%llu newer backup(s) did not verify and were passed over; this is %s.",
+        cli_print_note(say(ctx,
+                           passed_over == 1 ? "%llu newer backup did not verify and was passed over; this is %s."
+                                            : "%llu newer backups did not verify and were passed over; this is %s.",
                            "有 %llu 份更新的备份未通过验证，已跳过；所用为 %s。"),
                        (unsigned long long)passed_over, copy.name);
     cli_print_note(
@@ -153,7 +160,9 @@ static int print_pulled(struct context *ctx, const char *from, const struct dayb
                                &ctx->error);
     if (taken)
         return output_print(&ctx->output, &ctx->error,
-                            say(ctx, "Took %llu event(s) from %s: this ledger has %llu now.",
+                            say(ctx,
+                                taken == 1 ? "Took %llu event from %s: this ledger has %llu now."
+                                           : "Took %llu events from %s: this ledger has %llu now.",
                                 "已从 %2$s 取回 %1$llu 个事件：此账本现有 %3$llu 个。"),
                             taken, from, here);
     if (there < here)

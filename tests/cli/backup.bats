@@ -72,6 +72,8 @@ nowhere() {
 
 @test "a backup restored is the ledger as it was, and takes orders" {
     orders 3
+    refuse 2 backup b --keep 0
+    [ ! -e b ]
     daybook backup b
     root >before
     orders 1
@@ -411,7 +413,7 @@ PYTHON
     orders 2
     cp -r ledger c
     orders 3
-    daybook --ledger c pull ledger | grep -q "Took 10 event(s)"
+    daybook --ledger c pull ledger | grep -q "Took 10 events"
     root | diff - <(root c)
     daybook --ledger c verify
     daybook --ledger c pull ledger | grep -q "the same 21 events"

@@ -283,6 +283,54 @@ static int check_consistency(struct checking *c)
     return rc;
 }
 
+/* ---- a certificate of erasure: a text that `forget` signed, and no proof */
+
+#define CERTIFICATE_BEGIN "Certificate of erasure\nledger "
+
+static bool is_certificate(struct daybook_text file)
+{
+    const size_t len = strlen(CERTIFICATE_BEGIN);
+    return file.len > len && memcmp(file.ptr, CERTIFICATE_BEGIN, len) == 0;
+}
+
+/* Is the ledger that it names the one whose key that is? */
+static bool is_of(struct daybook_text text, const struct note_key *key)
+{
+    const char *ledger = text.ptr + strlen(CERTIFICATE_BEGIN);
+    const size_t name_len = strlen(key->name), room = text.len - strlen(CERTIFICATE_BEGIN);
+    return room > name_len && memcmp(ledger, key->name, name_len) == 0 && ledger[name_len] == '\n';
+}
+
+static int check_certificate(struct checking *c, struct daybook_text file)
+{
+    struct context *ctx = c->ctx;
+    struct note note;
+    int rc = note_parse(file, &note, &ctx->error);
+    for (size_t i = 0; i < c->key_count && !rc; i++) {
+        size_t count = 0;
+        rc = note_verify(&note, &c->keys[i], 1, &count, &ctx->error);
+        if (!rc && count && !c->by && is_of(note.text, &c->keys[i]))
+            c->by = &c->keys[i];
+    }
+    if (!rc && !c->by)
+        rc = refuse(c, "The ledger that this certificate names did not sign it, or not with a key that is known here.",
+                    "此证明书所述的账本没有用已知的密钥签名。");
+    if (!rc && output_wants_json(&ctx->output))
+        return output_document(&ctx->output,
+                               json_pack("{s:s,s:s,s:s%}", "kind", "certificate", "signed_by", c->by->name, "text",
+                                         note.text.ptr, note.text.len),
+                               &ctx->error);
+    if (!rc)
+        rc =
+            output_print(&ctx->output, &ctx->error,
+                         say(ctx,
+                             "A certificate of erasure, unchanged: %s signed it. It does not show that no copy is left "
+                             "elsewhere.",
+                             "删除证明书，未被更改：由 %s 签名。它不能说明别处没有副本。"),
+                         c->by->name);
+    return rc;
+}
+
 /* ---- the answer */
 
 static int print_answer(struct checking *c)
@@ -310,6 +358,14 @@ static int print_answer(struct checking *c)
     return rc;
 }
 
+static int check_document(struct checking *c, struct daybook_text file)
+{
+    int rc = proof_document_open(file, &c->document, &c->ctx->error);
+    if (!rc)
+        rc = c->document.kind == PROOF_DOCUMENT_CONSISTENCY ? check_consistency(c) : check_events(c);
+    return rc ? rc : print_answer(c);
+}
+
 int run_check_proof(struct context *ctx)
 {
     struct checking c = {.ctx = ctx, .said = json_array()};
@@ -319,11 +375,8 @@ int run_check_proof(struct context *ctx)
     if (!rc)
         rc = evidence_keys(&c.session, ctx, &c.keys, &c.key_count);
     if (!rc)
-        rc = proof_document_open((struct daybook_text){text, len}, &c.document, &ctx->error);
-    if (!rc)
-        rc = c.document.kind == PROOF_DOCUMENT_CONSISTENCY ? check_consistency(&c) : check_events(&c);
-    if (!rc)
-        rc = print_answer(&c);
+        rc = is_certificate((struct daybook_text){text, len}) ? check_certificate(&c, (struct daybook_text){text, len})
+                                                              : check_document(&c, (struct daybook_text){text, len});
     json_decref(c.said);
     event_scratch_release(&c.scratch);
     proof_document_close(&c.document);

@@ -345,8 +345,9 @@ const struct command prove_commands[] = {
                                             "自己保存的较早检查点，用于核对历史延续"},
                                            {0}},
         .summary_en =
-            "Check a proof and say what it shows; --key VKEY needs no ledger, else this one's own keys count.",
-        .summary_zh = "核查证明并说明其内容；给出 --key VKEY 时无需账本，否则用此账本的密钥。",
+            "Check a proof, or a certificate of erasure, and say what it shows; --key VKEY needs no ledger, else this "
+            "one's own keys count.",
+        .summary_zh = "核查证明或删除证明书，并说明其内容；给出 --key VKEY 时无需账本，否则用此账本的密钥。",
         .example = "daybook check-proof event.proof --key \"$(daybook key show)\"",
         .ledger_use = LEDGER_READ,
         .run = run_check_proof,

@@ -175,6 +175,15 @@ der = bytes.fromhex("302a300506032b6570032100") + key[1:]
 open("key.pem", "w").write("-----BEGIN PUBLIC KEY-----\n" + base64.b64encode(der).decode() + "\n-----END PUBLIC KEY-----\n")
 PYTHON
     openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in text -sigfile signature
+    daybook check-proof certificate | grep -q "unchanged: daybook/.* signed it"
+    daybook --ledger nowhere check-proof certificate --key "$(<vkey)" >/dev/null
+    sed 's/^values 1/values 2/' certificate >bad
+    refuse 1 check-proof bad
+    head -n 9 certificate >bad && echo >>bad
+    refuse 1 check-proof bad
+    daybook --ledger other init >/dev/null
+    daybook --ledger other key new >other_key 2>/dev/null
+    refuse 1 check-proof certificate --key "$(<other_key)"
 }
 
 @test "all names of a customer go, and those of customers merged into it" {

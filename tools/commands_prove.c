@@ -337,13 +337,14 @@ const struct command prove_commands[] = {
         .name = "check-proof",
         .group = "audit",
         .arguments = (const struct argument[]){{.name = "FILE", .kind = ARGUMENT_FILE, .required = true}, {0}},
-        .options = (const struct option[]){{"--key", ARGUMENT_TEXT, "VKEY", NULL, false, false,
-                                            "whose log it must be, or which witness; needs no ledger",
-                                            "指定日志或见证者的验证密钥；无需账本"},
-                                           {"--checkpoint", ARGUMENT_FILE, "OLD", NULL, false, false,
-                                            "the older checkpoint that you kept, for a consistency proof",
-                                            "自己保存的较早检查点，用于核对历史延续"},
-                                           {0}},
+        .options =
+            (const struct option[]){{"--key", ARGUMENT_TEXT, "VKEY", NULL, false, false,
+                                     "whose log it must be, or which witness, or a file with that key; needs no ledger",
+                                     "指定日志或见证者的验证密钥；无需账本"},
+                                    {"--checkpoint", ARGUMENT_FILE, "OLD", NULL, false, false,
+                                     "the older checkpoint that you kept, for a consistency proof",
+                                     "自己保存的较早检查点，用于核对历史延续"},
+                                    {0}},
         .summary_en =
             "Check a proof, or a certificate of erasure, and say what it shows; --key VKEY needs no ledger, else this "
             "one's own keys count.",

@@ -69,11 +69,25 @@ int evidence_print_text(struct context *ctx, const char *text)
     return rc;
 }
 
-static int given_key(struct context *ctx, struct daybook_text text, struct note_key **ret, size_t *ret_count)
+/* A key as it stands, else the first line of the file of that name. */
+static int read_key(struct context *ctx, const struct given *given, struct note_key *ret)
+{
+    char *text = NULL;
+    size_t len = 0;
+    if (note_key_parse(given->text, ret, NULL) == 0)
+        return 0;
+    if (access(given->string, R_OK) || evidence_read_file(ctx, given->string, &text, &len))
+        return note_key_parse(given->text, ret, &ctx->error);
+    const char *end = memchr(text, '\n', len);
+    int rc = note_key_parse((struct daybook_text){text, end ? (size_t)(end - text) : len}, ret, &ctx->error);
+    free(text);
+    return rc;
+}
+
+static int given_key(struct context *ctx, const struct given *given, struct note_key **ret, size_t *ret_count)
 {
     struct note_key *key = malloc(sizeof *key);
-    int rc = key ? note_key_parse(text, key, &ctx->error)
-                 : daybook_fail(&ctx->error, DAYBOOK_NO_MEMORY, "Out of memory for a key.");
+    int rc = key ? read_key(ctx, given, key) : daybook_fail(&ctx->error, DAYBOOK_NO_MEMORY, "Out of memory for a key.");
     if (rc) {
         free(key);
         return rc;
@@ -87,10 +101,18 @@ int evidence_keys(struct session *session, struct context *ctx, struct note_key 
 {
     const struct given *given = context_given_if(ctx, "--key");
     if (given)
-        return given_key(ctx, given->text, ret, ret_count);
+        return given_key(ctx, given, ret, ret_count);
     struct note_key *keys = NULL;
     size_t count = 0;
     int rc = session_open(session, ctx);
+    if (rc == DAYBOOK_NO_LEDGER)
+        return daybook_fail(
+            &ctx->error, rc,
+            say(ctx,
+                "There is no ledger in %s whose keys could be used. Say who must have signed: --key VKEY, "
+                "or a file with that key.",
+                "%s 中没有账本，无法取得密钥。请用 --key 指定验证密钥或其文件。"),
+            ctx->ledger_path);
     if (!rc)
         rc = signing_own_keys(session->ledger, &keys, &count, &ctx->error);
     if (!rc && count == 0)

@@ -287,6 +287,10 @@ PYTHON
     refuse 1 check-proof proof --key "$(<other_key)"
     refuse 1 --ledger other check-proof proof
     refuse 1 check-proof proof --key nonsense
+    daybook --ledger nowhere check-proof proof --key ledger/checkpoint.pub >/dev/null
+    refuse 1 check-proof proof --key proof
+    refuse 3 --ledger nowhere check-proof proof
+    [[ $stderr == *"--key VKEY"* ]]
     refuse 3 check-proof no-such-file --key "$key"
 }
 

@@ -169,7 +169,7 @@ int evidence_check_consistency(const struct proof_consistency_file *file, const 
     else if (!proof_old_root(&file->proof, file->old_size, checkpoint->size, &checkpoint->root, &root))
         return daybook_fail(err, DAYBOOK_VERIFICATION_FAILED,
                             "A proof from %llu events on is checked against the checkpoint of that size: give the one "
-                            "that you kept. Or the proof was altered.",
+                            "that you kept (check-proof --checkpoint OLD). Or the proof was altered.",
                             (unsigned long long)file->old_size);
     if (!proof_consistency_holds(&file->proof, file->old_size, &root, checkpoint->size, &checkpoint->root))
         return daybook_fail(

@@ -231,7 +231,7 @@ static int find_old_root(struct checking *c, struct tree_hash *ret, bool *ret_fo
     char *text = NULL;
     size_t len = 0;
     struct checkpoint old;
-    const struct note_key *by;
+    const struct note_key *by = NULL;
     int rc = evidence_read_file(c->ctx, name, &text, &len);
     if (!rc)
         rc = evidence_checkpoint((struct daybook_text){text, len}, c->keys, c->key_count, &old, &by, err);
@@ -242,6 +242,11 @@ static int find_old_root(struct checking *c, struct tree_hash *ret, bool *ret_fo
         *ret = old.root;
         *ret_found = true;
     }
+    if (!rc && !by)
+        cli_print_note(say(c->ctx,
+                           "%s is not signed by that key: it is worth what the place is worth where it was kept.",
+                           "%s 没有该密钥的签名：其可信程度取决于保存它的地方。"),
+                       name);
     free(text);
     return rc;
 }

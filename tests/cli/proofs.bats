@@ -346,9 +346,16 @@ PYTHON
     daybook prove --consistency "$size" --size 7 >proof
     [ "$(grep -A1 '^daybook/' proof | sed -n 2p)" = 7 ]
     daybook check-proof proof --checkpoint old | grep -q '^Their root is .*, as in the checkpoint that you gave.$'
+    # an older checkpoint that nobody signed may have come from whoever made the proof
+    daybook check-proof proof --checkpoint old >/dev/null 2>stderr
+    [ ! -s stderr ]
+    sed '/^—/d' old >unsigned
+    daybook check-proof proof --checkpoint unsigned 2>stderr >/dev/null
+    grep -q 'unsigned is not signed by that key' stderr
     # from a power of two on, the older root is not in the file
     daybook prove --consistency 4 >four
     refuse 1 check-proof four --key "$key"
+    [[ $stderr == *"--checkpoint OLD"* ]]
     daybook check-proof four >/dev/null
     for change in '1s/.*/old 5/' '2d' '$d' '2s/^./=/' '3{p}'; do
         sed "$change" proof >bad

@@ -1,4 +1,5 @@
 /* `prove`: files that show somebody outside what is in the log. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,20 +199,63 @@ static int print_consistency(struct proving *p, uint64_t old_size)
     return rc;
 }
 
+static bool read_number(const char *text, uint64_t *ret)
+{
+    char *end;
+    errno = 0;
+    *ret = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0;
+}
+
+static int number_of_event(struct context *ctx, const struct given *seq, uint64_t *ret)
+{
+    if (read_number(seq->string, ret))
+        return 0;
+    return daybook_fail(&ctx->error, DAYBOOK_USAGE,
+                        say(ctx,
+                            "%s is no number of an event. Those of an order are proven together: daybook prove order "
+                            "%s",
+                            "%s 不是事件编号。证明整个订单：daybook prove order %s"),
+                        seq->string, seq->string);
+}
+
+/* As a number, or as the file of the checkpoint that has that size. */
+static int size_before(struct context *ctx, const struct given *old, uint64_t *ret)
+{
+    char *text = NULL;
+    size_t len = 0;
+    struct note note;
+    struct checkpoint checkpoint;
+    if (read_number(old->string, ret))
+        return 0;
+    int rc = evidence_read_file(ctx, old->string, &text, &len);
+    if (!rc)
+        rc = note_parse((struct daybook_text){text, len}, &note, &ctx->error);
+    if (!rc)
+        rc = checkpoint_parse(note.text, &checkpoint, &ctx->error);
+    if (!rc)
+        *ret = checkpoint.size;
+    free(text);
+    return rc;
+}
+
 static int run_prove(struct context *ctx)
 {
     struct proving proving = {.note = NULL};
+    uint64_t number = 0;
     const struct given *seq = context_given(ctx, "SEQ"), *old_size = context_given(ctx, "--consistency");
     if (!seq == !old_size)
         return daybook_fail(&ctx->error, DAYBOOK_USAGE,
                             say(ctx,
                                 "What is to be proven? An event: prove SEQ, or a history: prove --consistency OLD.",
                                 "要证明什么？单个事件：prove SEQ；历史延续：prove --consistency OLD。"));
-    int rc = check_options(ctx);
+    int rc = seq ? number_of_event(ctx, seq, &number) : size_before(ctx, old_size, &number);
+    if (!rc)
+        rc = check_options(ctx);
     if (!rc)
         rc = begin(&proving, ctx);
     if (!rc)
-        rc = seq ? print_event_proof(&proving, seq->count) : print_consistency(&proving, old_size->count);
+        rc = seq ? print_event_proof(&proving, number) : print_consistency(&proving, number);
     end(&proving);
     return rc;
 }
@@ -284,7 +328,7 @@ const struct command prove_commands[] = {
     {
         .name = "prove",
         .group = "audit",
-        .arguments = (const struct argument[]){{.name = "SEQ", .kind = ARGUMENT_COUNT}, {0}},
+        .arguments = (const struct argument[]){{.name = "SEQ", .kind = ARGUMENT_TEXT}, {0}},
         .options =
             (const struct option[]){
                 {.name = "--size",
@@ -298,9 +342,9 @@ const struct command prove_commands[] = {
                  .repeated = true,
                  .help_en = "show this personal value with its salt (--format json): reason, text, name",
                  .help_zh = "出示该个人数据及其盐值（--format json）：reason、text、name"},
-                {"--consistency", ARGUMENT_COUNT, "OLD", NULL, false, false,
-                 "instead: the log begins with its first OLD events, unchanged",
-                 "改为证明：日志以原来的前 OLD 个事件开头，未被更改"},
+                {"--consistency", ARGUMENT_TEXT, "OLD", NULL, false, false,
+                 "instead: the log begins with its first OLD events, unchanged; OLD may be a checkpoint's file",
+                 "改为证明：日志以原来的前 OLD 个事件开头，未被更改；OLD 也可以是检查点文件"},
                 {0}},
         .summary_en =
             "Print a file that proves to outsiders that an event is in the log, or that history was only added to.",

@@ -361,6 +361,12 @@ PYTHON
         sed "$change" proof >bad
         refuse 1 check-proof bad --key "$key"
     done
+    daybook prove --consistency "$size" >by_number
+    daybook prove --consistency old | diff - by_number
+    refuse 1 prove --consistency proof
+    refuse 2 prove SO-000001
+    [[ $stderr == *"daybook prove order SO-000001"* ]]
+    refuse 2 prove -- -1
     refuse 1 prove --consistency 99
     # none is a number of events, too
     daybook prove --consistency 0 --size 0 >proof

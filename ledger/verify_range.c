@@ -361,8 +361,7 @@ static int check_event(void *context, uint64_t seq, const uint8_t *bytes, size_t
     if (rc == DAYBOOK_NO_MEMORY)
         return rc;
     if (rc) {
-        findings_add(&r->findings, seq, seq,
-                     "Event %llu is not what was recorded: its bytes do not fit its check. Restore a backup.",
+        findings_add(&r->findings, seq, seq, "Event %llu is not what was recorded: its bytes do not fit its check.",
                      SEQ(seq));
         return 0;
     }

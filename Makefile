@@ -112,7 +112,7 @@ $(library_objects): CPPFLAGS += -fPIC -fvisibility=hidden
 
 # Files that the program carries in itself (tools/embed.h).
 $(out)/tools/backup/files.o: tools/backup/verify.py tools/backup/README.txt
-$(out)/tools/pack/evidence.o: tools/pack/check.py
+$(out)/tools/pack/evidence.o: tools/pack/check.py tools/pack/events.py
 $(out)/tools/pack/readme.o: tools/pack/readme.en.txt tools/pack/readme.zh.txt
 
 # An archive is made anew, so that it never keeps the object of a source that is gone.

@@ -69,11 +69,21 @@ static int answer(struct context *ctx, const struct pack_request *request, const
                                          (json_int_t)made->events, "orders", (json_int_t)made->orders, "drawn",
                                          (json_int_t)made->drawn, "size", (json_int_t)made->size),
                                &ctx->error);
-    return output_print(&ctx->output, &ctx->error,
-                        say(ctx, "%s: events %llu, orders %llu, drawn %llu. The auditor begins with README.txt in it.",
-                            "%s：事件 %llu，订单 %llu，抽中 %llu。请审计师从其中的 README.txt 开始。"),
-                        request->folder, (unsigned long long)made->events, (unsigned long long)made->orders,
-                        (unsigned long long)made->drawn);
+    int rc =
+        output_print(&ctx->output, &ctx->error,
+                     say(ctx, "%s: events %llu, orders %llu, drawn %llu. The auditor begins with README.txt in it.",
+                         "%s：事件 %llu，订单 %llu，抽中 %llu。请审计师从其中的 README.txt 开始。"),
+                     request->folder, (unsigned long long)made->events, (unsigned long long)made->orders,
+                     (unsigned long long)made->drawn);
+    if (!rc && made->events == 0)
+        rc = output_print(&ctx->output, &ctx->error, "%s",
+                          say(ctx, "Nothing was recorded in this period: are --since and --until right?",
+                              "该期间内没有记录任何事件：--since 与 --until 是否正确？"));
+    if (!rc && !made->is_over)
+        rc = output_print(&ctx->output, &ctx->error, "%s",
+                          say(ctx, "The period is not over yet: make the pack again when it is.",
+                              "期间尚未结束：请在结束后重新制作。"));
+    return rc;
 }
 
 static int run_audit_pack(struct context *ctx)

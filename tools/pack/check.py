@@ -6,15 +6,13 @@
 Give the key as the ledger's keeper has told it to you by another way; the one in the pack can be anybody's. An earlier
 checkpoint is one that you or others outside have kept. README.txt says what is checked, and why. Exit 0: all holds."""
 import argparse, csv, datetime, decimal, hashlib, itertools, json, os, re, sys
-from collections import Counter
+from collections import Counter, defaultdict
 
 sys.dont_write_bytecode = True  # nothing is added to the pack
+from events import KINDS, ORDER, SOURCE, Event, Order, Reading
 from verify import Tree, Wrong, need, read, read_checkpoint, read_key, unbase64
 
-EPOCH, DAY = datetime.datetime(1970, 1, 1), datetime.date(1970, 1, 1).toordinal()
 GUARDED = re.compile(r"'+[=+\-@\t\r]")
-CREATED = 32  # the type order.created
-SIZES = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3: 8}  # of MessagePack's long integers
 decimal.getcontext().prec = 60
 csv.field_size_limit(1 << 30)
 
@@ -24,42 +22,6 @@ def table(name):
     with open(name, encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             yield {key: value[1:] if value[:1] == "'" and GUARDED.match(value) else value for key, value in row.items()}
-
-
-def number_at(event, at):
-    """A MessagePack whole number, or None for nil; and where the next element begins."""
-    kind, size = event[at], SIZES.get(event[at], 0)
-    need(size or kind < 0x80 or kind >= 0xE0 or kind == 0xC0, "A stored event has not the form of one.")
-    number = int.from_bytes(event[at + 1:at + 1 + size], "big", signed=kind >= 0xD0)
-    return number if size else None if kind == 0xC0 else kind if kind < 0x80 else kind - 256, at + 1 + size
-
-
-def text_at(event, at):
-    """A MessagePack string of up to 65,535 bytes."""
-    kind, size = event[at], {0xD9: 1, 0xDA: 2}.get(event[at], 0)
-    need(size or kind & 0xE0 == 0xA0, "A stored event has not the form of one.")
-    length = int.from_bytes(event[at + 1:at + 1 + size], "big") if size else kind & 0x1F
-    return event[at + 1 + size:at + 1 + size + length].decode()
-
-
-def described(event):
-    """Of a stored event, a MessagePack array of 15: type, kind and ordinal of its subject, its place among the
-    subject's events, how many events back the one before it is, the two times as the tables write them, and the order
-    number that it gave, None unless it created an order."""
-    need(event[:1] == b"\x9f", "A stored event is no array of 15.")
-    at, found, order_no = 1, [], None
-    for _ in range(12):
-        number, at = number_at(event, at)
-        found.append(number)
-    wire, _, kind, ordinal, nth, back, _, _, recorded, occurred = found[:10]
-    if wire == CREATED:
-        if event[at] == 0x92:  # it was imported: the source, and then the row
-            _, at = number_at(event, at + 1)
-        _, at = number_at(event, at)
-        order_no = text_at(event, at + 1)  # the first of its fields
-    recorded = (EPOCH + datetime.timedelta(microseconds=recorded)).isoformat(timespec="microseconds") + "Z"
-    occurred = "" if occurred is None else str(datetime.date.fromordinal(DAY + occurred))
-    return wire, kind, ordinal, nth, back, recorded, occurred, order_no
 
 
 def hashes(lines):
@@ -106,13 +68,28 @@ def consistent(old, size, old_root, hashes):
     return now if last == 0 and was == old_root else None
 
 
-class Pack:
+def same(stored, shown):
+    """Is it the value that is stored? "~" begins a day in UTC of which the local one is shown."""
+    return stored == shown or stored[:1] == "~" and shown != "" and abs(
+        datetime.date.fromisoformat(stored[1:]) - datetime.date.fromisoformat(shown)) <= datetime.timedelta(1)
+
+
+def row_of_line(row):
+    return tuple(row.values())
+
+
+class Pack(Reading):
     def __init__(self, key, earlier):
+        super().__init__()
         self.basis = json.loads(read("basis.json"))
         self.keys = [read_key(key if key else read("checkpoint.pub").strip())]
         self.note = read("checkpoint.txt")
         self.earlier = read_checkpoint(read(earlier), self.keys) if earlier else None
+        self.values = {(int(row["seq"]), int(row["slot"])): (row["salt"], row["value"])
+                       for row in table("personal-values.csv")}
+        self.period = []  # events
         self.orders = {}  # of the period, by ordinal: number and events
+        self.unchecked = Counter()
 
     def say(self, english, chinese):
         print(chinese if self.basis["language"] == "zh" else english)
@@ -128,7 +105,7 @@ class Pack:
         there = {os.path.relpath(os.path.join(folder, name)) for folder, _, names in os.walk(".") for name in names}
         for name in sorted(there - set(listed) - {"SHA256SUMS", "made.txt"}):
             self.say(f"     (not of this pack, not checked: {name})", f"     （不属于本包，未检查：{name}）")
-        self.say(f"ok   {len(listed)} files are as they were put here", f"通过 {len(listed)} 个文件与放入时一致")
+        self.say(f"ok   {len(listed)} files are those of SHA256SUMS, which is not signed", f"通过 {len(listed)} 个文件与 SHA256SUMS 一致（该文件未签名）")
 
     def seal(self):
         origin, self.size, self.root = read_checkpoint(self.note, self.keys)
@@ -145,7 +122,7 @@ class Pack:
         event = unbase64(lines[1][len("extra "):])
         need(included(event, index, self.size, hashes(lines[3:])) == self.root,
              f"{name}: the event is not in the ledger.")
-        need(outside(described(event)[5]), f"{name}: the event belongs to the period.")
+        need(outside(Event(index + 1, event, {}).recorded), f"{name}: the event belongs to the period.")
 
     def events(self):
         """The stored events of the period give the ledger's root, and events.csv says what they say."""
@@ -156,21 +133,24 @@ class Pack:
             for line, row in itertools.zip_longest(stored, table("events.csv")):
                 need(line and row, "events.csv and stored-events.txt do not have equally many events.")
                 self.compare_earlier(tree)
-                event, seq = unbase64(line.rstrip("\n")), tree.size + 1
-                wire, kind, ordinal, nth, _, recorded, occurred, created = described(event)
-                of_order = kind == 1
+                stored_event, seq = unbase64(line.rstrip("\n")), tree.size + 1
+                event = Event(seq, stored_event, self.values)
+                of_order = event.kind == ORDER
                 need((row["seq"], row["recorded_at"], row["occurred_on"], row["version"]) ==
-                     (str(seq), recorded, occurred, str(nth) if of_order else ""),
+                     (str(seq), event.recorded, event.occurred or "", str(event.nth) if of_order else ""),
                      f"events.csv does not say of event {seq} what is stored.")
-                need(basis["begins_at"] <= recorded <= basis["ends_at"], f"Event {seq} is not of the period.")
-                need(created in (None, row["order_no"]),
-                     f"Event {seq} created order {created}, and not {row['order_no']}.")
-                need(names.setdefault(wire, row["type"]) == row["type"], f"The type of event {seq} is another.")
+                need(basis["begins_at"] <= event.recorded <= basis["ends_at"], f"Event {seq} is not of the period.")
+                created = event.data[0] if event.name == "order.created" else row["order_no"]
+                need(created == row["order_no"], f"Event {seq} created order {created}, and not {row['order_no']}.")
+                need(names.setdefault(event.type, row["type"]) == row["type"] and event.name in ("", row["type"]),
+                     f"The type of event {seq} is another.")
                 if of_order:
-                    order = self.orders.setdefault(ordinal, [row["order_no"], []])
+                    order = self.orders.setdefault(event.ordinal, [row["order_no"], []])
                     need(order[0] == row["order_no"] != "", f"Event {seq} is of another order.")
                     order[1].append(seq)
-                tree.append(event)
+                self.period.append(event)
+                self.chains[event.kind, event.ordinal].append(event)
+                tree.append(stored_event)
         self.compare_earlier(tree)
         need(len(set(names.values())) == len(names), "events.csv calls two types of events by one name.")
         need(tree.size == basis["end"]["size"], "The period does not end where basis.json says.")
@@ -187,6 +167,100 @@ class Pack:
         count = tree.size - basis["before"]["size"]
         self.say(f"ok   the {count} events of the period are all there, and in the ledger that was signed",
                  f"通过 期间的 {count} 个事件齐全，且在所签署的账本之中")
+
+    def others(self):
+        """Events outside the period, of the same orders, people and things: in the ledger, and none is left out."""
+        for row in table("other-events.csv"):
+            seq, stored = int(row["seq"]), unbase64(row["event"])
+            need(included(stored, seq - 1, self.size, hashes(row["hashes"].split())) == self.root,
+                 f"other-events.csv: event {seq} is not in the ledger.")
+            event = Event(seq, stored, self.values)
+            self.chains[event.kind, event.ordinal].append(event)
+        for (kind, ordinal), chain in self.chains.items():
+            chain.sort(key=lambda event: event.seq)
+            for i, event in enumerate(chain if kind in KINDS else ()):
+                need(event.nth == i + 1 and event.back == (event.seq - chain[i - 1].seq if i else 0),
+                     f"other-events.csv: an event of {KINDS[kind]}/{ordinal} is missing.")
+        need(not self.values, f"personal-values.csv has values that no event here holds: {[*self.values][:3]}.")
+        self.say("ok   each personal value is the one that its event holds the hash of",
+                 "通过 每个个人数据值都与其事件中的哈希一致")
+
+    def compare(self, event, rows, file):
+        """The rows of an event in changes.csv or a history.csv say what is stored, but for what is counted here."""
+        envelope = self.envelope(event)
+        if not event.name:
+            self.unchecked["events of applications", "应用程序的事件"] += 1
+            envelope["type"] = rows[0]["type"]
+        need(all({**row, **envelope} == row for row in rows), f"{file} does not say of event {event.seq} what is stored.")
+        said = [(row["field"], row["from"], row["to"]) for row in rows]
+        own = [row for row in said if row[0].startswith("fields.") or ".fields." in row[0]]
+        self.unchecked["rows of own fields of orders", "订单自定义字段的行"] += len(own)
+        wanted = self.changed(event) if event.name else said
+        need(sorted(name for name, _, _ in wanted or () if wanted or own) ==
+             sorted(row[0] for row in said if row not in own and (row[0] or wanted)),
+             f"{file}: event {event.seq} did not change these fields.")
+        for name, before, after in wanted:
+            need(any(row[0] == name and before in (None, row[1]) and same(after, row[2]) for row in said),
+                 f"{file}: event {event.seq} changed {name} from '{before or ''}' to '{after}'.")
+
+    def tables(self):
+        """events.csv, changes.csv, orders.csv and order-lines.csv say what the events say."""
+        grouped = itertools.groupby(table("changes.csv"), lambda row: row["seq"])
+        for event, row, group in itertools.zip_longest(self.period, table("events.csv"), grouped):
+            need(event and row and group, "changes.csv has other events than events.csv.")
+            rows, envelope = list(group[1]), self.envelope(event)
+            envelope["type"] = envelope["type"] or row["type"]
+            envelope["source_row"] = str(event.row or "")
+            envelope["source"] = self.name(SOURCE, event.source, event.seq) if event.source else ""
+            envelope["subject"] = row["subject"]
+            envelope["takes_back"] = str(event.data[0]) if event.name == "order.event-voided" else ""
+            back = [other.seq for other in self.chains[event.kind, event.ordinal]
+                    if other.name == "order.event-voided" and other.data[0] == event.seq]
+            envelope["taken_back_by"] = str(back[0]) if back else ""
+            need({**row, **envelope} == row, f"events.csv does not say of event {event.seq} what is stored.")
+            need(row["changes"] == str(len(rows)), f"changes.csv has other rows of event {event.seq} than events.csv says.")
+            self.compare(event, rows, "changes.csv")
+        lines = defaultdict(list)
+        for row in table("order-lines.csv"):
+            lines[row["order_no"]].append(row)
+        ordinals, end = {number: ordinal for ordinal, (number, _) in self.orders.items()}, self.basis["end"]["size"]
+        for row in table("orders.csv"):
+            number = row["order_no"]
+            chain = self.chains[ORDER, ordinals[number]]
+            known = [event for event in chain if event.seq <= end]
+            order = Order(known)
+            said = {name: self.shown(value, end) for name, value in order.fields.items()}
+            said["status"] = said.get("status", "taken-back")
+            said.update(lines=str(len(order.lines)), first_seq=str(known[0].seq), last_seq=str(known[-1].seq),
+                        events_before=str(len(known) - len(self.orders[ordinals[number]][1])),
+                        events_after=str(len(chain) - len(known)))
+            need(all(same(said.get(name, ""), row[name]) for name in row if name not in
+                     ("order_no", "events_in_period", "rank")), f"orders.csv: the events say something else of {number}.")
+            need([row_of_line(row) for row in lines.pop(number, [])] == [
+                (number, str(line), self.shown(item["code"], end),
+                 item.get("name") or self.name(*item["code"], end), self.shown(item["quantity"], end),
+                 item.get("unit", ""), self.shown(item["shipped"], end), self.shown(item["delivered"], end),
+                 item.get("expected_on", "")) for line, item in order.lines.items()],
+                f"order-lines.csv: the events say something else of {number}.")
+        self.say("ok   names, dates, quantities, statuses and changes in the tables are those of the events",
+                 "通过 各表中的名称、日期、数量、状态与变更均与事件一致")
+
+    def readable(self, folder, rows):
+        """history.txt, which people read, has the lines that history.csv stands for."""
+        plain = lambda text: re.sub(r"\W|_", "", text)
+        blocks = re.split(r"\n(?! {6})", read(folder + "/history.txt").rstrip("\n"))
+        need(len(blocks) == len(rows), f"{folder}/history.txt has other events than history.csv.")
+        for block, of_event in zip(blocks, rows.values()):
+            head, who, *changes = block.split("\n")
+            row, changes = of_event[0], [line for line in changes if re.search("[:：] ?.*", line)]
+            wanted = [row for row in of_event if row["field"]]
+            good = head.split()[0] == row["seq"] and plain(row["order_no"]) in plain(head) and \
+                row["occurred_on"] in head and len(changes) == len(wanted)
+            good = good and (max(len(row["via"]), len(row["actor"])) > 30 or row["via"] in who and row["actor"] in who)
+            for line, change in zip(changes, wanted):
+                value = plain(re.split("[:：]", line, 1)[1])
+                good = good and (value == plain(change["from"] + change["to"]) or len(value) > 100)
+            need(good, f"{folder}/history.txt does not say of event {row['seq']} what history.csv says.")
 
     def compare_earlier(self, tree):
         if self.earlier and self.earlier[1] == tree.size:
@@ -247,28 +321,46 @@ class Pack:
         count = 0
         for draw in table("sample.csv"):
             number, folder = draw["order_no"], draw["folder"]
-            proof, history, chain = json.loads(read(folder + "/proof.json")), {}, []
+            proof, history, chain = json.loads(read(folder + "/proof.json")), defaultdict(list), []
             for row in table(folder + "/history.csv"):
-                history[int(row["seq"])] = row["recorded_at"], row["occurred_on"], row["order_no"]
+                history[int(row["seq"])].append(row)
             need(proof["checkpoint"] == self.note, f"Order {number}: the proof is over another checkpoint.")
             for item in proof["events"]:
                 event, index = unbase64(item["event"]), item["leaf_index"]
                 need(included(event, index, self.size, hashes(item["hashes"])) == self.root,
                      f"Order {number}: event {index + 1} is not in the ledger.")
-                _, kind, ordinal, nth, back, recorded, occurred, created = described(event)
-                need(kind == 1 and nth == len(chain) + 1 and back == (index + 1 - chain[-1] if chain else 0),
+                event = Event(index + 1, event, {})
+                need(event.kind == ORDER and event.nth == len(chain) + 1 and
+                     event.back == (index + 1 - chain[-1] if chain else 0),
                      f"Order {number}: event {index + 1} does not follow the one before it.")
-                need(chain or created == number, f"Order {number}: the first event is of another order.")
-                need(history.get(index + 1) == (recorded, occurred, number),
-                     f"Order {number}: history.csv does not say of event {index + 1} what is stored.")
                 chain.append(index + 1)
             need(sorted(history) == chain, f"Order {number}: history.csv has other events than the proof.")
             begin, end = self.basis["before"]["size"], self.basis["end"]["size"]
-            need(self.orders[ordinal] == [number, [seq for seq in chain if begin < seq <= end]],
+            known = self.chains[ORDER, event.ordinal]
+            need([other.seq for other in known] == chain, f"Order {number}: other-events.csv has other events.")
+            for event in known:
+                self.compare(event, history[event.seq], folder + "/history.csv")
+            self.readable(folder, history)
+            need(self.orders[event.ordinal] == [number, [seq for seq in chain if begin < seq <= end]],
                  f"Order {number}: its events of the period are not those of events.csv.")
             count += len(chain)
         self.say(f"ok   each of the {count} events in the sample's histories is proven, and none between is missing",
                  f"通过 样本历史中的 {count} 个事件均已证明，中间无一缺失")
+
+    def rest(self):
+        """What no step has looked at."""
+        counted = [(f"{count} {names[0]}", f"{count} {names[1]}") for names, count in self.unchecked.items() if count]
+        english, chinese = zip(("recorded_local", "recorded_local"), ("recorded-later.csv", "recorded-later.csv"),
+                               ("the words and local times of history.txt", "history.txt 的措辞与当地时间"), *counted)
+        self.say("NOT CHECKED: " + ", ".join(english), "未检查：" + "、".join(chinese))
+
+
+def refuse(sentence):
+    """Details are in English; that something is wrong is said in the pack's language, too."""
+    with open("basis.json", encoding="utf-8") as file:
+        chinese = '"language": "zh"' in file.read()
+    print(f"检查不通过（与应有的不符）：{sentence}" if chinese else f"NOT AS IT SHOULD BE: {sentence}")
+    return 1
 
 
 def main():
@@ -280,24 +372,22 @@ def main():
     os.chdir(os.path.dirname(os.path.abspath(__file__)))
     try:
         pack = Pack(args.key, earlier)
-        for check in pack.files, pack.seal, pack.events, pack.totals:
-            check()
-        if pack.basis["sample"]:
-            pack.draw()
-            pack.proofs()
+        steps = [pack.files, pack.seal, pack.events, pack.totals, pack.others, pack.tables]
+        for step in steps + ([pack.draw, pack.proofs] if pack.basis["sample"] else []):
+            step()
         need(not pack.earlier, "The earlier checkpoint is of a moment outside the period: ask for "
              f"`daybook prove --consistency {pack.earlier and pack.earlier[1]}`, or for `daybook verify --checkpoint` in "
              "your presence.")
-        if not args.key:
-            pack.say("     (the key came with the pack: give the one that you had from elsewhere as --key)",
-                     "     （公钥来自本包：请用 --key 给出从别处取得的公钥）")
-        pack.say("Everything that was checked holds.", "所检查的一切均成立。")
+        pack.rest()
+        if args.key:
+            pack.say("Everything that was checked holds.", "所检查的一切均成立。")
+        else:
+            pack.say("It holds under the key that came with the pack, which can be anybody's: give the ledger's as --key.",
+                     "在本包自带的公钥下成立，但该公钥可能出自任何人：请用 --key 给出从别处取得的公钥。")
     except (Wrong, OSError) as error:
-        print(f"NOT AS IT SHOULD BE: {error}")
-        return 1
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, decimal.DecimalException) as error:
-        print(f"NOT AS IT SHOULD BE: a file is damaged: {error!r}")
-        return 1
+        return refuse(error)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        return refuse(f"a file is damaged: {error!r}")
     return 0
 
 

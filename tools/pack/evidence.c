@@ -9,6 +9,7 @@
 #include "tools/pack/work.h"
 
 EMBED_TEXT(pack_check, "tools/pack/check.py");
+EMBED_TEXT(pack_events, "tools/pack/events.py");
 
 /* ---- the seal */
 
@@ -88,6 +89,8 @@ int pack_write_evidence(struct pack *pack)
         rc = write_edges(pack);
     if (!rc)
         rc = write_text(pack, "check.py", pack_check);
+    if (!rc)
+        rc = write_text(pack, "events.py", pack_events);
     for (size_t i = 0; i < BACKUP_FILE_COUNT && !rc; i++)
         if (strcmp(backup[i].name, "verify.py") == 0)
             rc = pack_write(pack, backup[i].name, backup[i].bytes.ptr, backup[i].bytes.len);

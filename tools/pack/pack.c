@@ -31,6 +31,11 @@ static int find_period(struct pack *pack)
     return rc;
 }
 
+static bool is_over(const struct pack *pack)
+{
+    return pack->session->today > pack->request->until_on;
+}
+
 /* The one file that is another each time, and on no list. */
 static int write_made(struct pack *pack)
 {
@@ -46,7 +51,7 @@ static int write_made(struct pack *pack)
     fprintf(file.stream,
             say(ctx, "Made at %s (%s %s)\nby %.*s, as known by %s\n", "制作时间 %s（%s %s）\n制作人 %.*s，来源 %s\n"),
             now, local, daybook_timezone(s->ledger), (int)ctx->actor.len, ctx->actor.ptr, ctx->via);
-    if (s->today <= pack->request->until_on)
+    if (!is_over(pack))
         fputs(say(ctx, "The period was not over then: a later pack may have more events.\n",
                   "当时期间尚未结束：以后制作的审计包可能有更多事件。\n"),
               file.stream);
@@ -56,8 +61,8 @@ static int write_made(struct pack *pack)
 static int write_files(struct pack *pack)
 {
     static int (*const steps[])(struct pack * pack) = {
-        pack_write_events, pack_write_orders, pack_write_sample,    pack_write_totals, pack_write_evidence,
-        pack_write_basis,  pack_write_readme, pack_write_checksums, write_made,
+        pack_write_events,   pack_write_orders, pack_write_sample, pack_write_outside,   pack_write_totals,
+        pack_write_evidence, pack_write_basis,  pack_write_readme, pack_write_checksums, write_made,
     };
     int rc = 0;
     for (size_t i = 0; i < sizeof steps / sizeof *steps && !rc; i++)
@@ -95,7 +100,8 @@ int pack_make(struct session *session, const struct pack_request *request, struc
     if (!rc)
         rc = make(&pack);
     if (!rc)
-        *ret = (struct pack_summary){pack.totals.events, pack.totals.orders, pack.sample.count, pack.size};
+        *ret =
+            (struct pack_summary){pack.totals.events, pack.totals.orders, pack.sample.count, pack.size, is_over(&pack)};
     folder_abandon(&pack.folder);
     pack_sample_release(&pack.sample);
     pack_totals_release(&pack.totals);

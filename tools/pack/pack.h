@@ -18,6 +18,7 @@ struct pack_request {
 struct pack_summary {
     uint64_t events, orders, drawn;
     uint64_t size; /* events of the ledger that the evidence covers */
+    bool is_over;  /* the period, when the pack was made */
 };
 
 /* Make the folder, whole or not at all. The session is open; a snapshot is taken. */

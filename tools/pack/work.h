@@ -63,6 +63,8 @@ int pack_write_events(struct pack *pack);
 int pack_write_orders(struct pack *pack);
 /* sample.csv, and a folder for each order drawn. */
 int pack_write_sample(struct pack *pack);
+/* other-events.csv and personal-values.csv: what check.py reads the tables' names and earlier states from. */
+int pack_write_outside(struct pack *pack);
 int pack_write_totals(struct pack *pack);
 /* Sign what the ledger is now; before anything is written, so that a ledger that cannot sign is known at once. */
 int pack_seal(struct pack *pack);

@@ -105,7 +105,8 @@ class Pack(Reading):
         there = {os.path.relpath(os.path.join(folder, name)) for folder, _, names in os.walk(".") for name in names}
         for name in sorted(there - set(listed) - {"SHA256SUMS", "made.txt"}):
             self.say(f"     (not of this pack, not checked: {name})", f"     （不属于本包，未检查：{name}）")
-        self.say(f"ok   {len(listed)} files are those of SHA256SUMS, which is not signed", f"通过 {len(listed)} 个文件与 SHA256SUMS 一致（该文件未签名）")
+        self.say(f"ok   {len(listed)} files are those of SHA256SUMS, which is not signed",
+                 f"通过 {len(listed)} 个文件与 SHA256SUMS 一致（该文件未签名）")
 
     def seal(self):
         origin, self.size, self.root = read_checkpoint(self.note, self.keys)
@@ -191,7 +192,8 @@ class Pack(Reading):
         if not event.name:
             self.unchecked["events of applications", "应用程序的事件"] += 1
             envelope["type"] = rows[0]["type"]
-        need(all({**row, **envelope} == row for row in rows), f"{file} does not say of event {event.seq} what is stored.")
+        need(all({**row, **envelope} == row for row in rows),
+             f"{file} does not say of event {event.seq} what is stored.")
         said = [(row["field"], row["from"], row["to"]) for row in rows]
         own = [row for row in said if row[0].startswith("fields.") or ".fields." in row[0]]
         self.unchecked["rows of own fields of orders", "订单自定义字段的行"] += len(own)
@@ -218,7 +220,8 @@ class Pack(Reading):
                     if other.name == "order.event-voided" and other.data[0] == event.seq]
             envelope["taken_back_by"] = str(back[0]) if back else ""
             need({**row, **envelope} == row, f"events.csv does not say of event {event.seq} what is stored.")
-            need(row["changes"] == str(len(rows)), f"changes.csv has other rows of event {event.seq} than events.csv says.")
+            need(row["changes"] == str(len(rows)),
+                 f"changes.csv has other rows of event {event.seq} than events.csv says.")
             self.compare(event, rows, "changes.csv")
         lines = defaultdict(list)
         for row in table("order-lines.csv"):
@@ -350,8 +353,9 @@ class Pack(Reading):
     def rest(self):
         """What no step has looked at."""
         counted = [(f"{count} {names[0]}", f"{count} {names[1]}") for names, count in self.unchecked.items() if count]
-        english, chinese = zip(("recorded_local", "recorded_local"), ("recorded-later.csv", "recorded-later.csv"),
-                               ("the words and local times of history.txt", "history.txt 的措辞与当地时间"), *counted)
+        english, chinese = zip(("recorded_local", "recorded_local"), ("subject", "subject"), ("recorded-later.csv", "recorded-later.csv"),
+                               ("words and local times of history.txt", "history.txt 的措辞与当地时间"),
+                               *counted)
         self.say("NOT CHECKED: " + ", ".join(english), "未检查：" + "、".join(chinese))
 
 
@@ -382,7 +386,8 @@ def main():
         if args.key:
             pack.say("Everything that was checked holds.", "所检查的一切均成立。")
         else:
-            pack.say("It holds under the key that came with the pack, which can be anybody's: give the ledger's as --key.",
+            pack.say("It holds under the key that came with the pack, which can be anybody's: "
+                     "give the ledger's as --key.",
                      "在本包自带的公钥下成立，但该公钥可能出自任何人：请用 --key 给出从别处取得的公钥。")
     except (Wrong, OSError) as error:
         return refuse(error)

@@ -190,13 +190,6 @@ static int check_events(struct checking *c)
 {
     struct daybook_error *err = &c->ctx->error;
     bool any = false;
-    if (context_given(c->ctx, "--checkpoint"))
-        return daybook_fail(err, DAYBOOK_USAGE,
-                            say(c->ctx,
-                                "--checkpoint is for a proof of consistency: this file has its own checkpoint. To "
-                                "compare that with yours, have `prove --consistency` made.",
-                                "--checkpoint 用于历史延续证明；此文件自带检查点。如需与自己保存的检查点核对，"
-                                "请索取 `prove --consistency` 证明。"));
     int rc = proof_document_next(&c->document, &any, err);
     if (!rc && !any)
         return refuse(c, "There is no proof in this file.", "文件中没有证明。");
@@ -211,6 +204,13 @@ static int check_events(struct checking *c)
     }
     if (!rc && c->document.kind == PROOF_DOCUMENT_ORDER)
         rc = check_order_no(c);
+    if (!rc && context_given(c->ctx, "--checkpoint"))
+        return daybook_fail(err, DAYBOOK_USAGE,
+                            say(c->ctx,
+                                "--checkpoint is for a proof of consistency: this file has its own checkpoint. To "
+                                "compare that with yours, have `prove --consistency` made.",
+                                "--checkpoint 用于历史延续证明；此文件自带检查点。如需与自己保存的检查点核对，"
+                                "请索取 `prove --consistency` 证明。"));
     return rc ? rc : tell_where(c);
 }
 

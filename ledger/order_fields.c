@@ -153,9 +153,8 @@ static void add_order(struct collector *c, const struct order_state *s)
 }
 
 /* The order's own fields, then line by line, then notes. */
-static int compare_identity(const void *left, const void *right)
+int order_field_compare(const struct order_field *a, const struct order_field *b)
 {
-    const struct order_field *a = left, *b = right;
     bool line_a = a->id >= ORDER_FIELD_LINE_CODE, line_b = b->id >= ORDER_FIELD_LINE_CODE;
     if (line_a && line_b && a->id != ORDER_FIELD_NOTE && b->id != ORDER_FIELD_NOTE && a->line != b->line)
         return a->line < b->line ? -1 : 1;
@@ -166,6 +165,11 @@ static int compare_identity(const void *left, const void *right)
     return (a->note > b->note) - (a->note < b->note);
 }
 
+static int compare_fields(const void *left, const void *right)
+{
+    return order_field_compare(left, right);
+}
+
 int order_fields_of(struct order_fields *fields, const struct order_state *state, struct daybook_error *err)
 {
     arena_reset(&fields->arena);
@@ -174,7 +178,7 @@ int order_fields_of(struct order_fields *fields, const struct order_state *state
     if (state->exists)
         add_order(&c, state);
     if (!c.failed && fields->count)
-        qsort(fields->fields, fields->count, sizeof *fields->fields, compare_identity);
+        qsort(fields->fields, fields->count, sizeof *fields->fields, compare_fields);
     return c.failed ? daybook_fail(err, DAYBOOK_NO_MEMORY, "Out of memory for the fields of an order.") : 0;
 }
 
@@ -208,7 +212,7 @@ int order_fields_compare(const struct order_fields *before, const struct order_f
     while (!rc && (i < before->count || j < after->count)) {
         int order = i == before->count  ? 1
                     : j == after->count ? -1
-                                        : compare_identity(&before->fields[i], &after->fields[j]);
+                                        : order_field_compare(&before->fields[i], &after->fields[j]);
         if (order < 0) {
             rc = visit(context, &before->fields[i], &before->fields[i].value, &none, err);
             i++;

@@ -79,6 +79,8 @@ typedef int order_change(void *context, const struct order_field *field, const s
 int order_fields_compare(const struct order_fields *before, const struct order_fields *after, order_change *visit,
                          void *context, struct daybook_error *err);
 bool order_value_equals(const struct order_value *a, const struct order_value *b);
+/* The order in which both list them, by identity alone: < 0, 0 for the same field, > 0. */
+int order_field_compare(const struct order_field *a, const struct order_field *b);
 /* The fixed part of a field's name: "status", "items", "quantity" .. */
 const char *order_field_name(enum order_field_id id);
 

@@ -372,37 +372,39 @@ static void count_unmeasured_promise(struct figures_counts *counts, const struct
     }
 }
 
-int figures_add(struct figures *figures, const struct order_facts *facts, const struct figures_params *params,
-                struct daybook_error *err)
+void figures_count(struct figures_counts *counts, const struct order_facts *facts, const struct figures_params *params)
 {
-    struct figures_counts *counts = &figures->counts;
     int32_t late_days = 0;
-    int32_t lead_days = 0;
     int32_t overdue_days = 0;
-    bool is_measured = figures_lateness(facts, params, &late_days);
-    bool has_lead = figures_lead(facts, params, &lead_days);
-    int code = 0;
-
-    if (is_measured) {
-        code = distribution_add(&figures->lateness, late_days, err);
-    }
-    if (!code && has_lead) {
-        code = distribution_add(&figures->lead, lead_days, err);
-    }
-    if (code) {
-        return code;
-    }
 
     count_phase(counts, facts);
     counts->undated += has_reached(facts, params) && figures_milestone(facts, params) == DAYBOOK_DAY_NONE;
     counts->overdue_open += figures_overdue(facts, params, &overdue_days);
     counts->with_shipped_on += facts->shipped_on != DAYBOOK_DAY_NONE;
-    if (is_measured) {
+    if (figures_lateness(facts, params, &late_days)) {
         count_measured(counts, facts, params, late_days);
     } else {
         count_unmeasured_promise(counts, facts, params);
     }
-    return 0;
+}
+
+int figures_add(struct figures *figures, const struct order_facts *facts, const struct figures_params *params,
+                struct daybook_error *err)
+{
+    int32_t late_days = 0;
+    int32_t lead_days = 0;
+    int code = 0;
+
+    if (figures_lateness(facts, params, &late_days)) {
+        code = distribution_add(&figures->lateness, late_days, err);
+    }
+    if (!code && figures_lead(facts, params, &lead_days)) {
+        code = distribution_add(&figures->lead, lead_days, err);
+    }
+    if (!code) {
+        figures_count(&figures->counts, facts, params);
+    }
+    return code;
 }
 
 int figures_finish(struct figures *figures, struct figures_delays *ret, struct daybook_error *err)

@@ -124,6 +124,8 @@ struct figures_delays {
     struct distribution_summary lead_days;     /* of the delivered with their day */
 };
 
+/* One order more in the counts, as figures_add() counts it. */
+void figures_count(struct figures_counts *counts, const struct order_facts *facts, const struct figures_params *params);
 /* DAYBOOK_NO_MEMORY, and then *figures is good for figures_release() only. */
 int figures_add(struct figures *figures, const struct order_facts *facts, const struct figures_params *params,
                 struct daybook_error *err);

@@ -9,6 +9,7 @@ extern const struct command order_commands[];    /* create, ship .. note, undo, 
 extern const struct command register_commands[]; /* customers, products, rename, merge, field */
 extern const struct command read_commands[];     /* show, list, today */
 extern const struct command audit_commands[];    /* history, blame, audit */
+extern const struct command diff_commands[];     /* diff */
 extern const struct command log_commands[];      /* log, load */
 extern const struct command evidence_commands[]; /* checkpoint, verify */
 extern const struct command key_commands[];      /* key, witness */

@@ -8,6 +8,7 @@ static const struct command *const tables[] = {
     register_commands,
     read_commands,
     audit_commands,
+    diff_commands,
     log_commands,
     evidence_commands,
     key_commands,

@@ -67,7 +67,7 @@ static int read_tolerance(struct context *ctx, struct figures_params *params)
     return 0;
 }
 
-static int read_params(struct stats *stats)
+int stats_read_params(struct stats *stats)
 {
     struct context *ctx = stats->session.ctx;
     struct figures_params *params = &stats->params;
@@ -478,7 +478,7 @@ int stats_run(struct context *ctx, const struct stats_kind *kind, void *own)
     if (!rc)
         rc = session_read(&stats.session);
     if (!rc)
-        rc = read_params(&stats);
+        rc = stats_read_params(&stats);
     if (!rc)
         rc = session_view(&stats.session, &delays_projection, &view);
     if (!rc)

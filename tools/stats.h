@@ -67,6 +67,10 @@ struct stats_kind {
 /* The whole command. */
 int stats_run(struct context *ctx, const struct stats_kind *kind, void *own);
 
+/* What the options ask for, into stats->params: --since, --until, --milestone, --calendar, and where the kind judges
+ * promises --promise and --tolerance. The session is open and read. */
+int stats_read_params(struct stats *stats);
+
 /* numerator / denominator with 6 decimals as JSON; null when the denominator is 0. NULL when out of memory. */
 json_t *stats_json_ratio(int64_t numerator, int64_t denominator);
 /* For people, with one decimal. */

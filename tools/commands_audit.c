@@ -9,17 +9,6 @@
 #include "tools/session.h"
 #include "tools/words.h"
 
-static int find_order(struct session *s, struct daybook_text number, uint32_t *ret)
-{
-    int rc = daybook_find(s->snapshot, DAYBOOK_ORDER, number, ret, &s->ctx->error);
-    if (!rc && *ret == 0)
-        rc = daybook_fail(&s->ctx->error, DAYBOOK_NOT_FOUND,
-                          say(s->ctx, "There is no order %.*s. `daybook list --search` finds orders.",
-                              "没有订单 %.*s。可用 `daybook list --search` 查找。"),
-                          (int)number.len, number.ptr);
-    return rc;
-}
-
 static int run_history(struct context *ctx)
 {
     struct session s = {0};
@@ -29,7 +18,7 @@ static int run_history(struct context *ctx)
     if (!rc)
         rc = session_read(&s);
     if (!rc)
-        rc = find_order(&s, context_text(ctx, "NO"), &order);
+        rc = session_find_order(&s, context_text(ctx, "NO"), &order);
     if (!rc)
         rc = audit_print_begin(&printer);
     if (!rc)
@@ -172,7 +161,7 @@ static int read_audit_filter(struct session *s, struct audit_filter *filter)
     if (!rc)
         rc = find_register(s, "--customer", DAYBOOK_CUSTOMER, &filter->customer);
     if (!rc && order.ptr)
-        rc = find_order(s, order, &filter->order);
+        rc = session_find_order(s, order, &filter->order);
     if (!rc)
         rc = find_type(s, &filter->type);
     return rc ? rc : find_span(s, filter);

@@ -96,26 +96,13 @@ static int read_span(struct session *s, struct diff_span *ret)
     return rc;
 }
 
-static int find_order(struct session *s, uint32_t *ret)
-{
-    struct daybook_text number = context_text(s->ctx, "--order");
-    *ret = 0;
-    int rc = number.ptr ? daybook_find(s->snapshot, DAYBOOK_ORDER, number, ret, &s->ctx->error) : 0;
-    if (!rc && number.ptr && *ret == 0)
-        rc = daybook_fail(&s->ctx->error, DAYBOOK_NOT_FOUND,
-                          say(s->ctx, "There is no order %.*s. `daybook list --search` finds orders.",
-                              "没有订单 %.*s。可用 `daybook list --search` 查找。"),
-                          (int)number.len, number.ptr);
-    return rc;
-}
-
 static int diff_of_orders(struct session *s, struct diff_span span)
 {
     struct context *ctx = s->ctx;
     struct printer p = {.session = s};
-    uint32_t order;
+    uint32_t order = 0;
     json_t *rest = NULL;
-    int rc = find_order(s, &order);
+    int rc = context_given(ctx, "--order") ? session_find_order(s, context_text(ctx, "--order"), &order) : 0;
     if (!rc)
         rc = output_begin(&ctx->output, "orders", columns, ctx->format == OUTPUT_TABLE ? PEOPLE_COLUMNS : COLUMNS,
                           &ctx->error);
@@ -128,7 +115,7 @@ static int diff_of_orders(struct session *s, struct diff_span span)
         rc = output_end(&ctx->output, rest, &ctx->error);
     if (!rc && ctx->format == OUTPUT_TABLE)
         rc = output_print(&ctx->output, &ctx->error,
-                          say(ctx, "%llu orders, %llu changes, between event %llu and event %llu",
+                          say(ctx, "%llu order(s), %llu change(s), between event %llu and event %llu",
                               "%llu 个订单，%llu 处变化；从第 %llu 条记录之后到第 %llu 条记录"),
                           (unsigned long long)p.orders, (unsigned long long)p.changes, (unsigned long long)span.from,
                           (unsigned long long)span.to);

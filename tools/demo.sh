@@ -33,6 +33,8 @@ run --actor import import tests/data/northwind_orders.csv --map ShippedDate=deli
 step "A Chinese order table as Excel saves it (GBK, titles above, totals below)"
 run --actor 王敏 import tests/data/orders_zh_gbk.csv
 
+reported=$("$daybook" --format json stats delays | sed -n 's/.*"seq": *\([0-9]*\),.*/\1/p')
+
 step "People work with it, and make mistakes"
 run --actor 王芳 promise DD-10254 2024-08-20 --on 2024-07-29 --reason 供应商延迟
 run --actor 王芳 ship DD-10254 --carrier 顺丰 --tracking SF1024 --on 2024-08-16
@@ -48,6 +50,9 @@ run list --search DD-
 
 step "Delays: was what was promised kept? By year and month"
 run stats delays --by month
+
+step "What moved the rate since it was reported, and why: the lines add up"
+run diff "$reported" today --figure on-time
 
 step "Delays by customer, those with the most late orders"
 run stats delays --by customer --sort late | head -n 16

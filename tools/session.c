@@ -110,31 +110,37 @@ void session_local_time(const struct session *s, int64_t instant_us, char out[SE
     snprintf(out, SESSION_TIME_SIZE, "%.10s %.8s", text, text + 11);
 }
 
+int session_find_order(struct session *s, struct daybook_text order_no, uint32_t *ret)
+{
+    int rc = daybook_find(s->snapshot, DAYBOOK_ORDER, order_no, ret, &s->ctx->error);
+    if (!rc && *ret == 0)
+        rc = daybook_fail(&s->ctx->error, DAYBOOK_NOT_FOUND,
+                          say(s->ctx, "There is no order %.*s. `daybook list --search` finds orders.",
+                              "没有订单 %.*s。可用 `daybook list --search` 查找。"),
+                          (int)order_no.len, order_no.ptr);
+    return rc;
+}
+
 int session_order(struct session *s, struct daybook_text order_no)
 {
     struct daybook_error *err = &s->ctx->error;
     uint32_t ordinal = 0;
-    int rc = daybook_find(s->snapshot, DAYBOOK_ORDER, order_no, &ordinal, err);
-    if (!rc && ordinal)
+    int rc = session_find_order(s, order_no, &ordinal);
+    if (!rc)
         rc = order_reader_load(&s->reader, s->snapshot, ordinal, s->cut, err);
     if (rc)
         return rc;
-    if (ordinal && s->reader.state.exists)
+    if (s->reader.state.exists)
         return 0;
     bool cut = s->has_as_of || s->has_effective;
-    if (ordinal && cut && s->reader.chain.count == 0)
+    if (cut && s->reader.chain.count == 0)
         return daybook_fail(err, DAYBOOK_NOT_YET_KNOWN,
                             say(s->ctx, "Order %.*s was not yet known then.", "当时还没有订单 %.*s 的记录。"),
                             (int)order_no.len, order_no.ptr);
-    if (ordinal)
-        return daybook_fail(err, DAYBOOK_NOT_FOUND,
-                            cut ? say(s->ctx, "Order %.*s was not there then.", "当时没有订单 %.*s。")
-                                : say(s->ctx, "Order %.*s was taken back. `daybook history` still shows it.",
-                                      "订单 %.*s 已被撤回；`daybook history` 仍可查看。"),
-                            (int)order_no.len, order_no.ptr);
     return daybook_fail(err, DAYBOOK_NOT_FOUND,
-                        say(s->ctx, "There is no order %.*s. `daybook list --search` finds orders.",
-                            "没有订单 %.*s。可用 `daybook list --search` 查找。"),
+                        cut ? say(s->ctx, "Order %.*s was not there then.", "当时没有订单 %.*s。")
+                            : say(s->ctx, "Order %.*s was taken back. `daybook history` still shows it.",
+                                  "订单 %.*s 已被撤回；`daybook history` 仍可查看。"),
                         (int)order_no.len, order_no.ptr);
 }
 

@@ -37,6 +37,8 @@ int session_seq(struct session *session, const struct when *when, uint64_t *ret)
 /* The moment on the ledger's own clock, to the second: what people compare with their memory. */
 enum { SESSION_TIME_SIZE = 32 };
 void session_local_time(const struct session *session, int64_t instant_us, char out[SESSION_TIME_SIZE]);
+/* The ordinal of the order with that number; DAYBOOK_NOT_FOUND when there never was one. */
+int session_find_order(struct session *session, struct daybook_text order_no, uint32_t *ret);
 /* Fold the order with that number into session->reader. DAYBOOK_NOT_FOUND, or _NOT_YET_KNOWN when it came after
  * the cut. */
 int session_order(struct session *session, struct daybook_text order_no);

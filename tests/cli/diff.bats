@@ -124,7 +124,7 @@ SO-000001,carrier,,SF,9,wang,order.shipped
 SO-000001,items.1.shipped,0,10,9,wang,order.shipped" ]
     daybook diff 6 9 >"$BATS_TEST_TMPDIR/screen"
     [ "$(grep -c SO-000001 "$BATS_TEST_TMPDIR/screen")" -eq 1 ]
-    grep -q '^1 orders, 5 changes, between event 6 and event 9$' "$BATS_TEST_TMPDIR/screen"
+    grep -q '^1 order(s), 5 change(s), between event 6 and event 9$' "$BATS_TEST_TMPDIR/screen"
     daybook --lang zh diff 6 9 | grep -q '承诺交期 *2026-03-20 *2026-03-25'
 }
 

@@ -5,7 +5,7 @@ set -eu
 
 build='gcc binutils make pkg-config libc6-dev liblmdb-dev libmsgpack-dev libxxhash-dev libutf8proc-dev libjansson-dev
     libcsv-dev libsmartcols-dev libssl-dev libsqlite3-dev tzdata'
-tests='g++ clang libclang-rt-14-dev libcmocka-dev bats python3 python3-lmdb lmdb-utils util-linux procps
+tests='g++ clang libclang-rt-14-dev libcmocka-dev bats python3 python3-lmdb lmdb-utils openssl util-linux procps
     ca-certificates'
 
 missing=

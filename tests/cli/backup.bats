@@ -197,8 +197,6 @@ PYTHON
     for name in 20200101T000000.000000Z-5 mine 2020.txt "$newest"; do grep -qx "$name" left; done
     daybook backup b --keep 1
     [ "$(ls -d b/2*-7 | wc -l)" = 1 ]
-    daybook backup b --keep 0
-    [ "$(ls -d b/2*-7 | wc -l)" = 2 ]
 }
 
 @test "backups of another ledger in the folder: refused" {

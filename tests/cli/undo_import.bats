@@ -204,6 +204,17 @@ print([g["by"]["customer"] for g in json.load(sys.stdin)["groups"]])')" = "['Ann
     "$DAYBOOK" verify
 }
 
+@test "an order too long for one event is undone and comes again, line by line the same" {
+    printf '%s\n' "$header" >long.csv
+    for i in {1..1500}; do echo "L-1,Ann,P-$i,1,2026-03-01,,,"; done >>long.csv
+    json import long.csv
+    before=$(order L-1 items)
+    undo long.csv
+    json import long.csv
+    [ "$(member created)" = 1 ]
+    [ "$(order L-1 items)" = "$before" ]
+}
+
 @test "killed, and repeated" {
     python3 - <<'PYTHON'
 with open("many.csv", "w") as out:

@@ -451,11 +451,10 @@ static int print_sum(struct undoing *u, bool is_written)
             (int)u->file.len, u->file.ptr);
     return output_print(
         &ctx->output, &ctx->error,
-        is_written
-            ? say(ctx, "%.*s: %llu events taken back; %zu orders are gone, %zu are as they were before.",
-                  "%.*s：撤回 %llu 条记录；%zu 个订单不复存在，%zu 个恢复原状。")
-            : say(ctx, "%.*s: %llu events would be taken back; %zu orders would be gone, %zu as they were before.",
-                  "%.*s：将撤回 %llu 条记录；%zu 个订单将不复存在，%zu 个将恢复原状。"),
+        is_written ? say(ctx, "%.*s: %llu event(s) taken back; %zu order(s) gone, %zu as before it.",
+                         "%.*s：撤回 %llu 条记录；%zu 个订单不复存在，%zu 个恢复原状。")
+                   : say(ctx, "%.*s: %llu event(s) would be taken back; %zu order(s) gone, %zu as before it.",
+                         "%.*s：将撤回 %llu 条记录；%zu 个订单将不复存在，%zu 个将恢复原状。"),
         (int)u->file.len, u->file.ptr, (unsigned long long)tally->voided, tally->removed, tally->changed);
 }
 

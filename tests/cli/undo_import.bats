@@ -82,7 +82,7 @@ print([g["by"]["customer"] for g in json.load(sys.stdin)["groups"]])')" = "['Ann
     before=$(last_seq)
     undo 订单.csv --dry-run
     [ "$(member voided)" = 4 ] && [ "$(last_seq)" = "$before" ]
-    [[ $("$DAYBOOK" undo-import 订单.csv --reason r --dry-run) == *"4 events would be taken back; 2 orders would be gone"* ]]
+    [[ $("$DAYBOOK" undo-import 订单.csv --reason r --dry-run) == *"4 event(s) would be taken back; 2 order(s) gone"* ]]
 }
 
 @test "an import is named by its file, its file's name, or its SHA-256" {

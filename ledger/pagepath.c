@@ -203,7 +203,7 @@ static int find_table(struct descent *d, struct page_table *ret)
     to_record.says = &d->paths->meta.tables;
     to_record.key = (const uint8_t *)d->table;
     to_record.key_size = strlen(d->table);
-    ret->root = PAGE_NONE;
+    *ret = (struct page_table){.root = PAGE_NONE};
     int rc = to_record.says->root == PAGE_NONE ? 0 : descend(&to_record);
     if (rc || to_record.says->root == PAGE_NONE)
         return rc;
@@ -240,11 +240,10 @@ int pagepath_check(struct pagepath *paths, int fd, size_t txn_id, const char *ta
     int rc = begin(&d, txn_id);
     if (!rc)
         rc = find_table(&d, &says);
-    if (rc || says.root == PAGE_NONE)
-        return rc;
     d.says = &says;
-    rc = descend(&d);
-    if (!rc && range) {
+    if (!rc && says.root != PAGE_NONE)
+        rc = descend(&d);
+    if (!rc && range) { /* of an empty table all keys */
         range->has_integer_keys = says.has_integer_keys;
         range->low = d.low;
         range->high = d.high;

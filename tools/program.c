@@ -16,7 +16,6 @@ static const struct command *const tables[] = {
     stats_commands,
     view_commands,
     import_commands,
-    undoing_commands,
     export_commands,
     backup_commands,
     forget_commands,

@@ -73,3 +73,10 @@ int checkpoint_parse(struct daybook_text text, struct checkpoint *ret, struct da
     *ret = checkpoint;
     return 0;
 }
+
+int checkpoint_of_note(struct daybook_text bytes, struct note *ret_note, struct checkpoint *ret,
+                       struct daybook_error *err)
+{
+    int rc = note_parse(bytes, ret_note, err);
+    return rc ? rc : checkpoint_parse(ret_note->text, ret, err);
+}

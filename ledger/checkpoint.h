@@ -24,6 +24,10 @@ void checkpoint_print(const struct checkpoint *checkpoint, char out[CHECKPOINT_S
 /* Exactly the three lines. DAYBOOK_VERIFICATION_FAILED. */
 int checkpoint_parse(struct daybook_text text, struct checkpoint *ret, struct daybook_error *err);
 
+/* A signed note whose text is a checkpoint. As note_parse and checkpoint_parse. */
+int checkpoint_of_note(struct daybook_text bytes, struct note *ret_note, struct checkpoint *ret,
+                       struct daybook_error *err);
+
 /* What the formats of evidence are made of; each is false when it is not there in its one form. */
 /* The next line of `rest`, without its LF. */
 bool evidence_line(struct daybook_text *rest, struct daybook_text *ret);

@@ -119,7 +119,7 @@ static int add_slot(void *context, const char *field, uint16_t slot, const struc
     return rc || !value.ptr ? rc : add_value(c->erasure, value, c->err);
 }
 
-/* The values of the events from `first` on that are there; whether any of them could have one goes to *ret_any. */
+/* The values of the events from `first` on that are there. */
 static int add_values(struct erasure *e, size_t first, struct store_txn *log, struct personal_txn *personal,
                       struct daybook_error *err)
 {
@@ -132,7 +132,7 @@ static int add_values(struct erasure *e, size_t first, struct store_txn *log, st
         size_t len;
         rc = store_event(log, e->seqs[i], &bytes, &len, err);
         if (!rc)
-            rc = event_read(e->seqs[i], bytes, len, &event, err);
+            rc = event_read_stored(e->seqs[i], bytes, len, &event, err);
         if (!rc)
             rc = event_read_data(&event, &scratch, &data, err);
         if (!rc)
@@ -263,7 +263,7 @@ static int check_note(const struct erasure *e, struct store_txn *log, struct day
     size_t len, slots = 0;
     int rc = store_event(log, e->target, &bytes, &len, err);
     if (!rc)
-        rc = event_read(e->target, bytes, len, &event, err);
+        rc = event_read_stored(e->target, bytes, len, &event, err);
     if (!rc && (event.kind == DAYBOOK_CUSTOMER || event.kind == DAYBOOK_ACTOR))
         rc = daybook_fail(err, DAYBOOK_BAD_VALUE, "Event %llu is about a name. Forget %s/%u as a whole.",
                           (unsigned long long)e->target, schema_kind_name(event.kind), event.ordinal);
@@ -451,7 +451,7 @@ static int see_event(void *context, uint64_t seq, const uint8_t *bytes, size_t l
             m->erased->publics[m->erased->public_count] = seq;
         m->erased->public_count++;
     }
-    int rc = event_read(seq, bytes, len, &event, err);
+    int rc = event_read_stored(seq, bytes, len, &event, err);
     if (rc || !ledger_kind_is_personal(event.kind))
         return rc;
     rc = event_read_data(&event, &m->scratch, &data, err);

@@ -113,9 +113,7 @@ int evidence_checkpoint(struct daybook_text bytes, const struct note_key *keys, 
 {
     struct note note;
     const struct note_key *by = NULL;
-    int rc = note_parse(bytes, &note, err);
-    if (!rc)
-        rc = checkpoint_parse(note.text, ret, err);
+    int rc = checkpoint_of_note(bytes, &note, ret, err);
     for (size_t i = 0; i < key_count && !rc; i++) {
         size_t count = 0;
         rc = note_verify(&note, &keys[i], 1, &count, err);

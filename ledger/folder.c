@@ -225,7 +225,7 @@ void folder_abandon(struct folder_draft *draft)
 
 /* ---- files */
 
-static int write_all(int fd, const void *bytes, size_t len)
+int folder_write_all(int fd, const void *bytes, size_t len)
 {
     for (size_t done = 0; done < len;) {
         ssize_t written = write(fd, (const char *)bytes + done, len - done);
@@ -239,7 +239,7 @@ static int write_all(int fd, const void *bytes, size_t len)
 int folder_write_file(const char *path, const void *bytes, size_t len, struct daybook_error *err)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0660);
-    int rc = fd < 0 || write_all(fd, bytes, len) ? path_fail(path, errno, "writing", err) : 0;
+    int rc = fd < 0 || folder_write_all(fd, bytes, len) ? path_fail(path, errno, "writing", err) : 0;
     if (fd >= 0 && close(fd) && !rc)
         rc = path_fail(path, errno, "writing", err);
     return rc;
@@ -256,7 +256,7 @@ static enum copy_failure copy_bytes(int from, int to, char *buffer, void (*progr
             continue;
         if (got <= 0)
             return got ? COPY_UNREADABLE : COPY_DONE;
-        if (write_all(to, buffer, (size_t)got))
+        if (folder_write_all(to, buffer, (size_t)got))
             return COPY_UNWRITABLE;
         if (progress)
             progress(context, (uint64_t)got);

@@ -49,4 +49,7 @@ int folder_parent(char out[FOLDER_PATH_MAX], const char *path, struct daybook_er
 /* Its name in there, without slashes behind it. */
 int folder_name(char out[FOLDER_PATH_MAX], const char *path, struct daybook_error *err);
 
+/* All of the bytes, whatever a single write takes; -1 with errno when the rest cannot be written. */
+int folder_write_all(int fd, const void *bytes, size_t len);
+
 #endif

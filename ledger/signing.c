@@ -83,9 +83,7 @@ static int read_last(struct signing *s, struct daybook_error *err)
     int rc = small_file_read(s->folder, SIGNING_LAST_FILE, &s->last, &len, NULL, err);
     if (rc || !s->last)
         return rc;
-    rc = note_parse((struct daybook_text){s->last, len}, &note, NULL);
-    if (!rc)
-        rc = checkpoint_parse(note.text, &s->last_checkpoint, NULL);
+    rc = checkpoint_of_note((struct daybook_text){s->last, len}, &note, &s->last_checkpoint, NULL);
     return rc ? daybook_fail(
                     err, DAYBOOK_DAMAGED,
                     "%s/%s is no checkpoint any more: without it nobody can tell whether the ledger extends what "

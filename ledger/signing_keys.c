@@ -28,7 +28,7 @@ static int add_keys_of_log(struct key_list *list, struct store_txn *log, struct 
         size_t len;
         rc = store_event(log, seq, &bytes, &len, err);
         if (!rc)
-            rc = event_read(seq, bytes, len, &event, err);
+            rc = event_read_stored(seq, bytes, len, &event, err);
         bool changed = !rc && event.type == DAYBOOK_LEDGER_KEY_CHANGED;
         if (changed)
             rc = event_read_data(&event, &scratch, &data, err);

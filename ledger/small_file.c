@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ledger/env.h"
+#include "ledger/folder.h"
 
 enum { PATH_SIZE = 4200 };
 
@@ -58,25 +59,13 @@ int small_file_read(const char *folder, const char *name, char **ret, size_t *re
     return rc;
 }
 
-static int write_whole(int fd, const char *text)
-{
-    size_t len = strlen(text);
-    while (len) {
-        ssize_t put = write(fd, text, len);
-        if (put < 0)
-            return -1;
-        text += put;
-        len -= (size_t)put;
-    }
-    return fsync(fd);
-}
-
 /* The file under another name, synced. What a killed process left there is in nobody's use. */
 static int write_beside(const char *path, mode_t mode, const char *text, struct daybook_error *err)
 {
     unlink(path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    int rc = fd < 0 || write_whole(fd, text) ? path_fail(path, errno, "writing", err) : 0;
+    int rc =
+        fd < 0 || folder_write_all(fd, text, strlen(text)) || fsync(fd) ? path_fail(path, errno, "writing", err) : 0;
     if (fd >= 0 && close(fd) && !rc)
         rc = path_fail(path, errno, "writing", err);
     if (rc && fd >= 0)

@@ -23,9 +23,7 @@ static int print_checkpoint(struct context *ctx, const char *note, bool is_signe
     char root[ROOT_TEXT_LEN + 1];
     if (!output_wants_json(&ctx->output))
         return evidence_print_text(ctx, note);
-    int rc = note_parse((struct daybook_text){note, strlen(note)}, &parsed, &ctx->error);
-    if (!rc)
-        rc = checkpoint_parse(parsed.text, &checkpoint, &ctx->error);
+    int rc = checkpoint_of_note((struct daybook_text){note, strlen(note)}, &parsed, &checkpoint, &ctx->error);
     if (rc)
         return rc;
     base64_encode(checkpoint.root.bytes, TREE_HASH_SIZE, root);
@@ -43,9 +41,9 @@ static int find_kept(struct session *s, const struct checkpoint *now, char **ret
     struct checkpoint kept;
     char *text = NULL;
     int rc = signing_kept(s->ledger, false, &text, &s->ctx->error);
-    bool same = !rc && text && note_parse((struct daybook_text){text, strlen(text)}, &note, NULL) == 0 &&
-                checkpoint_parse(note.text, &kept, NULL) == 0 && text_equals(kept.origin, now->origin) &&
-                kept.size == now->size && memcmp(&kept.root, &now->root, sizeof kept.root) == 0;
+    bool same = !rc && text && checkpoint_of_note((struct daybook_text){text, strlen(text)}, &note, &kept, NULL) == 0 &&
+                text_equals(kept.origin, now->origin) && kept.size == now->size &&
+                memcmp(&kept.root, &now->root, sizeof kept.root) == 0;
     if (same)
         *ret = text;
     else
@@ -267,8 +265,7 @@ static int run_verify(struct context *ctx)
     char *text = NULL;
     size_t len = 0;
     int rc = name ? evidence_read_file(ctx, name, &text, &len) : 0;
-    if (!rc && name &&
-        (note_parse((struct daybook_text){text, len}, &note, NULL) || checkpoint_parse(note.text, &checkpoint, NULL)))
+    if (!rc && name && checkpoint_of_note((struct daybook_text){text, len}, &note, &checkpoint, NULL))
         rc = daybook_fail(&ctx->error, DAYBOOK_VERIFICATION_FAILED,
                           say(ctx, "%s is no checkpoint: origin, size, root, an empty line, signatures.",
                               "%s 不是检查点：应为来源、数量、根哈希、空行、签名。"),

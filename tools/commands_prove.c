@@ -37,9 +37,7 @@ static int begin(struct proving *p, struct context *ctx)
     if (!rc)
         rc = signing_checkpoint(p->session.ledger, size, &p->note, NULL, &ctx->error);
     if (!rc)
-        rc = note_parse((struct daybook_text){p->note, strlen(p->note)}, &note, &ctx->error);
-    if (!rc)
-        rc = checkpoint_parse(note.text, &p->checkpoint, &ctx->error);
+        rc = checkpoint_of_note((struct daybook_text){p->note, strlen(p->note)}, &note, &p->checkpoint, &ctx->error);
     return rc ? rc : session_read(&p->session);
 }
 
@@ -230,9 +228,7 @@ static int size_before(struct context *ctx, const struct given *old, uint64_t *r
         return 0;
     int rc = evidence_read_file(ctx, old->string, &text, &len);
     if (!rc)
-        rc = note_parse((struct daybook_text){text, len}, &note, &ctx->error);
-    if (!rc)
-        rc = checkpoint_parse(note.text, &checkpoint, &ctx->error);
+        rc = checkpoint_of_note((struct daybook_text){text, len}, &note, &checkpoint, &ctx->error);
     if (!rc)
         *ret = checkpoint.size;
     free(text);
@@ -324,6 +320,19 @@ static int run_prove_order(struct context *ctx)
     return rc;
 }
 
+/* Of every proof of events. */
+#define PROOF_OPTIONS                                                                                                  \
+    {.name = "--size",                                                                                                 \
+     .kind = ARGUMENT_COUNT,                                                                                           \
+     .value_name = "N",                                                                                                \
+     .help_en = "under a checkpoint of the first N events (0: of none); all unless said",                              \
+     .help_zh = "以前 N 个事件（0：无事件）的检查点为准；默认为全部事件"},                                             \
+    {                                                                                                                  \
+        .name = "--show", .kind = ARGUMENT_TEXT, .value_name = "FIELD", .repeated = true,                              \
+        .help_en = "show this personal value with its salt (--format json): reason, text, name",                       \
+        .help_zh = "出示该个人数据及其盐值（--format json）：reason、text、name"                       \
+    }
+
 const struct command prove_commands[] = {
     {
         .name = "prove",
@@ -331,17 +340,7 @@ const struct command prove_commands[] = {
         .arguments = (const struct argument[]){{.name = "SEQ", .kind = ARGUMENT_TEXT}, {0}},
         .options =
             (const struct option[]){
-                {.name = "--size",
-                 .kind = ARGUMENT_COUNT,
-                 .value_name = "N",
-                 .help_en = "under a checkpoint of the first N events (0: of none); all unless said",
-                 .help_zh = "以前 N 个事件（0：无事件）的检查点为准；默认为全部事件"},
-                {.name = "--show",
-                 .kind = ARGUMENT_TEXT,
-                 .value_name = "FIELD",
-                 .repeated = true,
-                 .help_en = "show this personal value with its salt (--format json): reason, text, name",
-                 .help_zh = "出示该个人数据及其盐值（--format json）：reason、text、name"},
+                PROOF_OPTIONS,
                 {"--consistency", ARGUMENT_TEXT, "OLD", NULL, false, false,
                  "instead: the log begins with its first OLD events, unchanged; OLD may be a checkpoint's file",
                  "改为证明：日志以原来的前 OLD 个事件开头，未被更改；OLD 也可以是检查点文件"},
@@ -357,20 +356,7 @@ const struct command prove_commands[] = {
         .name = "prove order",
         .group = "audit",
         .arguments = (const struct argument[]){{.name = "NO", .kind = ARGUMENT_TEXT, .required = true}, {0}},
-        .options =
-            (const struct option[]){
-                {.name = "--size",
-                 .kind = ARGUMENT_COUNT,
-                 .value_name = "N",
-                 .help_en = "under a checkpoint of the first N events (0: of none); all unless said",
-                 .help_zh = "以前 N 个事件（0：无事件）的检查点为准；默认为全部事件"},
-                {.name = "--show",
-                 .kind = ARGUMENT_TEXT,
-                 .value_name = "FIELD",
-                 .repeated = true,
-                 .help_en = "show this personal value with its salt (--format json): reason, text, name",
-                 .help_zh = "出示该个人数据及其盐值（--format json）：reason、text、name"},
-                {0}},
+        .options = (const struct option[]){PROOF_OPTIONS, {0}},
         .summary_en = "Print the proofs of all events of an order, in one file.",
         .summary_zh = "将一个订单全部事件的证明输出到一个文件。",
         .example = "daybook prove order SO-000001 > order.proof",

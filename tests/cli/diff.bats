@@ -183,3 +183,20 @@ SO-000002,,,,,,' ]
         "$BATS_TEST_DIRNAME/diff_twin.py" $seed
     done
 }
+
+@test "June was 94 % on time when it was reported and is 91 % now: exactly these events, people and reasons" {
+    export DAYBOOK_LEDGER=$BATS_TEST_TMPDIR/history
+    daybook init >/dev/null
+    daybook load tests/data/history_2026.jsonl >/dev/null
+    local june="--since 2026-06-01 --until 2026-06-30"
+    # shellcheck disable=SC2086 # options
+    holds 'd["from"]["on_time"], d["from"]["measured"], d["to"]["on_time"], d["to"]["measured"]) == (16, 17, 20, 22' \
+        2026-06-30 2026-11-23 --figure on-time $june
+    # shellcheck disable=SC2086
+    run daybook --format csv diff 2026-06-30 2026-11-23 --figure on-time $june
+    [ "$status" -eq 0 ]
+    grep -q '^HD-260534,on-time,late,.*陈静.*签收单日期看错' <<<"$output"
+    grep -q '^HD-260533,on-time,outside,.*签收的是另一张订单' <<<"$output"
+    grep -q '^HD-260541,late,on-time,' <<<"$output"
+    [ "$(grep -c '^HD-26063[0-5],outside,on-time,.*order.delivered' <<<"$output")" -eq 6 ]
+}

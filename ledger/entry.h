@@ -37,6 +37,7 @@ struct entry {
     uint64_t key;
     size_t key_event;         /* index of the event that carries the key */
     size_t about;             /* index of the first event about the order; event_count: none */
+    bool creates_order;       /* its order begins in it: anew, if it was taken back before */
     bool assigns_number;      /* events[about] is an order.created without a number */
     uint64_t expect_last_seq; /* of the order, as the decision saw it; 0: it was not there */
     uint32_t expect_order;    /* its ordinal; 0: none */

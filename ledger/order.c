@@ -467,6 +467,34 @@ int order_places_find(struct order_places *places, struct chain *chain, size_t c
     return 0;
 }
 
+size_t order_places_creation(const struct order_places *places, const struct chain *chain, size_t count)
+{
+    for (size_t place = count; place-- > 0;) {
+        size_t link = places->applied[place];
+        if (link != ORDER_PLACE_NONE && chain->links[link].event.type == DAYBOOK_ORDER_CREATED)
+            return place;
+    }
+    return count;
+}
+
+int order_highest_line(struct chain *chain, struct event_scratch *scratch, uint32_t *ret, struct daybook_error *err)
+{
+    uint32_t highest = 0;
+    int rc = 0;
+    for (size_t i = 0; i < chain->count && !rc; i++) {
+        uint32_t type = chain->links[i].event.type;
+        struct daybook_data data = {.line_count = 0};
+        if (type == DAYBOOK_ORDER_CREATED || type == DAYBOOK_ORDER_AMENDED)
+            rc = chain_data(chain, i, scratch, &data, err);
+        for (size_t j = 0; j < data.line_count && !rc; j++)
+            if (data.lines[j].line > highest)
+                highest = data.lines[j].line;
+    }
+    if (!rc)
+        *ret = highest;
+    return rc;
+}
+
 /* ---- the fold */
 
 static int apply_link(struct order_state *state, struct chain *chain, size_t index, const struct zone *zone,

@@ -86,6 +86,12 @@ struct order_places {
 void order_places_release(struct order_places *places);
 /* Among the first `count` links. */
 int order_places_find(struct order_places *places, struct chain *chain, size_t count, struct daybook_error *err);
+/* The place at which the order is created; `count` when nothing creates it. Events before it are of an order that was
+ * taken back and has the number no more. */
+size_t order_places_creation(const struct order_places *places, const struct chain *chain, size_t count);
+/* The highest number that a line of the order ever had: also in events that do not count any more, as others still name
+ * it. */
+int order_highest_line(struct chain *chain, struct event_scratch *scratch, uint32_t *ret, struct daybook_error *err);
 
 /* Fold the first `count` links of an order's chain. `on_applied` (may be NULL) is called after each event that
  * counts, in the order of application. `zone` tells the day of an instant. */

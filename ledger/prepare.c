@@ -71,25 +71,6 @@ static uint32_t line_replaced(const struct numbering *numbering, uint32_t produc
     return 0;
 }
 
-/* The highest number that a line of the order ever had: also in events that do not count any more, as others still
- * name it. */
-static int highest_line(struct writer *w, uint32_t *ret, struct daybook_error *err)
-{
-    uint32_t highest = w->state.line_last;
-    int rc = 0;
-    for (size_t i = 0; i < w->chain.count && !rc; i++) {
-        uint32_t type = w->chain.links[i].event.type;
-        struct daybook_data data = {.line_count = 0};
-        if (type == DAYBOOK_ORDER_CREATED || type == DAYBOOK_ORDER_AMENDED)
-            rc = chain_data(&w->chain, i, &w->scratch, &data, err);
-        for (size_t j = 0; j < data.line_count && !rc; j++)
-            if (data.lines[j].line > highest)
-                highest = data.lines[j].line;
-    }
-    *ret = highest;
-    return rc;
-}
-
 /* A line that has the product's own name needs none. */
 static int prepare_name(struct writer *w, const struct daybook_draft_item *item, struct daybook_line *line,
                         struct daybook_error *err)
@@ -143,8 +124,10 @@ static int prepare_lines(struct writer *w, const struct daybook_draft *draft, co
     struct daybook_line *lines = arena_alloc(&w->entry.arena, draft->item_count * sizeof *lines);
     struct numbering numbering = {.amends = draft->type == DAYBOOK_ORDER_AMENDED, .replaced = replaced, .lines = lines};
     int rc = lines ? 0 : no_memory(err);
-    if (!rc && (numbering.amends || replaced))
-        rc = highest_line(w, &numbering.last, err);
+    if (numbering.amends && w->entry.creates_order) /* what one event cannot hold goes on here */
+        numbering.last = w->state.line_last;
+    else if (!rc && (numbering.amends || replaced))
+        rc = order_highest_line(&w->chain, &w->scratch, &numbering.last, err);
     for (size_t i = 0; i < draft->item_count && !rc; i++) {
         struct daybook_draft_item item = draft->items[i];
         if (!numbering.amends)
@@ -368,6 +351,7 @@ static int prepare_order_event(struct writer *w, uint32_t order, const struct da
     struct daybook_data data;
     int rc = prepare_order_data(w, draft, NULL, &data, err);
     if (draft->type == DAYBOOK_ORDER_CREATED) {
+        w->entry.creates_order = true;
         data.order_no = order_no;
         if (!rc && !order_no.ptr) { /* the sequencer gives it; until then a stand-in passes for it */
             w->entry.assigns_number = true;

@@ -17,6 +17,7 @@ extern const struct command prove_commands[];    /* prove, check-proof */
 extern const struct command stats_commands[];    /* stats .. */
 extern const struct command view_commands[];     /* views, rebuild */
 extern const struct command import_commands[];   /* import */
+extern const struct command undoing_commands[];  /* undo-import */
 extern const struct command export_commands[];   /* export */
 extern const struct command backup_commands[];   /* backup, restore, pull */
 extern const struct command forget_commands[];   /* forget */

@@ -268,12 +268,14 @@ struct chunk {
     size_t count, capacity;
 };
 
-/* "import <file> <version> <number>", or "import <file> row <row>" for an order without a number. */
+/* "import <file> <version> <number>", or "import <file> row <row>" for an order without a number; one that was there
+ * before (an undone import brought it) has its version, too. */
 static struct daybook_text entry_key(struct chunk *chunk, const struct reading_order *order, uint32_t version)
 {
     struct daybook_text number = order->order_no;
-    char middle[24];
+    char middle[40];
     size_t len = (size_t)(number.ptr ? snprintf(middle, sizeof middle, "%u ", version)
+                          : version  ? snprintf(middle, sizeof middle, "row %u %u", order->row, version)
                                      : snprintf(middle, sizeof middle, "row %u", order->row));
     char *key = arena_alloc(&chunk->arena, chunk->key.len + len + number.len + 1);
     if (!key)

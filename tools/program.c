@@ -16,6 +16,7 @@ static const struct command *const tables[] = {
     stats_commands,
     view_commands,
     import_commands,
+    undoing_commands,
     export_commands,
     backup_commands,
     forget_commands,

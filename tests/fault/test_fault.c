@@ -47,8 +47,8 @@ static const char *const kind_names[FAULT_KIND_COUNT] = {
 /* ---- what is run */
 
 /* The ledgers that commands begin with, each made by these commands from the one named. */
-enum base { NO_LEDGER, EMPTY, ORDERS, KEPT, SIGNED, BASE_COUNT };
-static const char *const base_names[BASE_COUNT] = {"none", "empty", "orders", "kept", "signed"};
+enum base { NO_LEDGER, EMPTY, ORDERS, KEPT, SIGNED, IMPORTED, BASE_COUNT };
+static const char *const base_names[BASE_COUNT] = {"none", "empty", "orders", "kept", "signed", "imported"};
 
 static const struct {
     enum base made, from;
@@ -62,6 +62,7 @@ static const struct {
     {KEPT, ORDERS, {"rebuild", "--all"}},
     {KEPT, KEPT, {"create", "--customer", "new since", "--item", "P-3:1"}},
     {SIGNED, ORDERS, {"checkpoint"}},
+    {IMPORTED, ORDERS, {"import", "orders.csv"}},
 };
 
 struct command {
@@ -78,6 +79,7 @@ static const struct command commands[] = {
     {{"note", "SO-000002", "another note", "--key", "k"}, ORDERS, ONE_COMMIT},
     {{"forget", "note", "7", "--reason", "r"}, ORDERS, ONE_COMMIT},
     {{"import", "orders.csv"}, ORDERS, ONE_COMMIT},
+    {{"undo-import", "orders.csv", "--reason", "r"}, IMPORTED, ONE_COMMIT},
     {{"load", "lines.jsonl"}, EMPTY, PARTS},
     {{"list", "--format", "json"}, ORDERS, SAME_ANSWER},
     {{"list", "--format", "json"}, KEPT, SAME_ANSWER}, /* libsmartcols loops for ever without memory */
@@ -244,6 +246,9 @@ static void make_bases(void)
     static struct outcome lines;
     static const char *const log[ARGUMENTS_MAX] = {"log"}, *const backup[ARGUMENTS_MAX] = {"backup", "backups"};
     static const char *const prove[ARGUMENTS_MAX] = {"prove", "3"};
+    write_text("orders.csv", "Order No,Customer,Item No,Qty,Order Date,Promised Date,Remarks\n"
+                             "T-1,acme,P-1,4,2026-01-05,2026-02-01,as agreed\n"
+                             "T-2,\"Müller, Söhne\",P-7,2,2026-01-06,2026-02-03,\n");
     for (size_t i = 0; i < sizeof preparations / sizeof *preparations; i++) {
         copy_ledger(base_names[preparations[i].from], "ledger");
         run_well(preparations[i].arguments);
@@ -256,9 +261,6 @@ static void make_bases(void)
     copy_ledger(base_names[SIGNED], "ledger");
     run(prove, false, &lines);
     write_text("event.proof", lines.out);
-    write_text("orders.csv", "Order No,Customer,Item No,Qty,Order Date,Promised Date,Remarks\n"
-                             "T-1,acme,P-1,4,2026-01-05,2026-02-01,as agreed\n"
-                             "T-2,\"Müller, Söhne\",P-7,2,2026-01-06,2026-02-03,\n");
 }
 
 static int setup(void **state)

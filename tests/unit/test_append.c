@@ -544,6 +544,33 @@ static void line_numbers_are_never_reused(void **state)
     order_reader_release(&reader);
 }
 
+/* An order that is created again begins anew, in all of that entry; what comes later is numbered past all there ever
+ * was. */
+static void lines_of_an_order_that_comes_again(void **state)
+{
+    struct place *p = *state;
+    struct order_reader reader = {0};
+    struct daybook_result result, created;
+    struct daybook_draft drafts[] = {draft_of(DAYBOOK_ORDER_CREATED, "A-1"), draft_of(DAYBOOK_ORDER_AMENDED, "A-1")};
+    struct daybook_draft void_of = draft_of(DAYBOOK_ORDER_EVENT_VOIDED, "A-1");
+    const struct daybook_draft_item wrong[] = {item_of("V", 1), item_of("W", 1), item_of("X", 1)};
+    const struct daybook_draft_item x = item_of("X", 5), y = item_of("Y", 5), z = item_of("Z", 5);
+    assert_int_equal(append_items(p->ledger, DAYBOOK_ORDER_CREATED, wrong, 3, &created), 0);
+    void_of.target = created.last_seq;
+    assert_int_equal(record(p->ledger, &void_of, 1, &result), 0);
+    drafts[0].customer = DAYBOOK_TEXT("A");
+    drafts[0].items = &x, drafts[0].item_count = 1;
+    drafts[1].items = &y, drafts[1].item_count = 1;
+    assert_int_equal(record(p->ledger, drafts, 2, &result), 0);
+    assert_int_equal(append_items(p->ledger, DAYBOOK_ORDER_AMENDED, &z, 1, &result), 0);
+    load(&reader, p->ledger);
+    assert_int_equal(reader.state.line_count, 3);
+    assert_int_equal(reader.state.lines[0].line, 1);
+    assert_int_equal(reader.state.lines[1].line, 2);
+    assert_int_equal(reader.state.lines[2].line, 4);
+    order_reader_release(&reader);
+}
+
 /* A creation that is corrected keeps the numbers of what it still has, in whatever order it is stated now. */
 static void correction_keeps_line_numbers(void **state)
 {
@@ -1246,6 +1273,7 @@ int main(void)
         CASE(lines_by_code),
         CASE(line_numbers_are_never_reused),
         CASE(correction_keeps_line_numbers),
+        CASE(lines_of_an_order_that_comes_again),
         CASE(own_fields),
         CASE(corrections),
         CASE(created_taken_back_and_created_again),

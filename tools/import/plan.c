@@ -137,12 +137,13 @@ void planner_free(struct planner *p)
 {
     if (!p)
         return;
+    origin_sources_release(&p->sources);
+    origin_traces_release(&p->traces);
     order_reader_release(&p->reader);
     chain_release(&p->said_chain);
     chain_release(&p->product_chain);
     order_places_release(&p->said_places);
     order_state_release(&p->said_state);
-    free(p->imports);
     free(p->matches);
     free(p->absent);
     free(p->seen);
@@ -192,7 +193,7 @@ int planner_look(struct planner *p, struct daybook_snapshot *snapshot, struct re
     if (!rc)
         rc = keep_absent(p, own_events, err);
     if (!rc)
-        rc = plan_find_imports(p, err);
+        rc = plan_find_sources(p, err);
     return rc ? rc : plan_match_orders(p, err);
 }
 
@@ -293,12 +294,16 @@ static int visit_event(void *context, const struct daybook_event *event, struct 
 {
     struct gone_walk *walk = context;
     struct planner *p = walk->planner;
-    if (event->type != DAYBOOK_ORDER_CREATED || event->cause_source >= p->source_count ||
-        !p->imports[event->cause_source] || event->ordinal >= p->seen_count || p->seen[event->ordinal])
+    if (event->type != DAYBOOK_ORDER_CREATED || event->cause_source >= p->sources.count ||
+        p->sources.list[event->cause_source].role != ORIGIN_IMPORT || event->ordinal >= p->seen_count ||
+        p->seen[event->ordinal])
         return 0;
-    p->seen[event->ordinal] = true; /* created twice, when the first was taken back */
     int rc = order_reader_load(&p->reader, p->snapshot, event->ordinal, ORDER_CUT_NOW, err);
-    return !rc && p->reader.state.exists ? walk->visit(walk->context, p->reader.state.order_no, err) : rc;
+    const struct chain *chain = &p->reader.chain;
+    size_t place = rc ? 0 : order_places_creation(&p->reader.places, chain, chain->count);
+    if (rc || place == chain->count || chain->links[p->reader.places.applied[place]].event.seq != event->seq)
+        return rc; /* taken back; who else created it does so in another event */
+    return walk->visit(walk->context, p->reader.state.order_no, err);
 }
 
 /* Those of rejected rows are in the file, too. */
@@ -319,7 +324,7 @@ static int see_dropped(struct planner *p, struct daybook_error *err)
 int planner_each_gone(struct planner *p, planner_gone *visit, void *context, struct daybook_error *err)
 {
     struct gone_walk walk = {p, visit, context};
-    if (!p->snapshot || p->source_count <= 1)
+    if (!p->snapshot || p->sources.count <= 1)
         return 0;
     int rc = see_dropped(p, err);
     return rc ? rc : daybook_follow(p->snapshot, 1, visit_event, &walk, err);

@@ -368,8 +368,8 @@ static void add_line(struct amendment *a, struct plan_line *line, uint32_t numbe
 static int amend_lines(struct amendment *a, bool own_days, struct daybook_error *err)
 {
     struct planner *p = a->planner;
-    uint32_t last = p->now->line_last;
-    int rc = 0;
+    uint32_t last = 0;
+    int rc = order_highest_line(&p->reader.chain, &p->reader.chain.scratch, &last, err);
     for (size_t i = 0; i < p->line_count && !rc; i++) {
         struct plan_line *line = &p->lines[i];
         const struct order_line *said = line->said;
@@ -452,7 +452,7 @@ struct known_notes {
     bool forgotten; /* a note that this very file brought was erased since */
 };
 
-/* Every note that the order ever had, taken back or not. */
+/* Every note that the order ever had, taken back or not, but for those of undone imports. */
 static int find_notes(struct planner *p, struct known_notes *known, struct daybook_error *err)
 {
     struct chain *chain = &p->reader.chain;
@@ -462,7 +462,7 @@ static int find_notes(struct planner *p, struct known_notes *known, struct daybo
         struct daybook_data data;
         struct daybook_text text = DAYBOOK_TEXT_NONE;
         const struct daybook_event *event = &chain->links[i].event;
-        if (event->type != DAYBOOK_ORDER_NOTE_ADDED)
+        if (event->type != DAYBOOK_ORDER_NOTE_ADDED || p->traces.list[i].never_was)
             continue;
         rc = chain_data(chain, i, &chain->scratch, &data, err);
         if (!rc)

@@ -18,39 +18,13 @@ static int no_memory(struct daybook_error *err)
 
 /* ---- sources */
 
-static int is_import(struct planner *p, uint32_t ordinal, bool *ret, struct daybook_error *err)
+int plan_find_sources(struct planner *p, struct daybook_error *err)
 {
-    struct chain *chain = &p->reader.chain;
-    struct daybook_data data;
-    int rc = chain_load(chain, p->snapshot->log, DAYBOOK_SOURCE, ordinal, UINT64_MAX, err);
-    if (rc || chain->count == 0)
-        return rc;
-    rc = chain_data(chain, 0, &chain->scratch, &data, err);
-    *ret = !rc && text_equals(data.category, DAYBOOK_TEXT("import"));
-    return rc;
-}
-
-int plan_find_imports(struct planner *p, struct daybook_error *err)
-{
-    uint32_t last = 0;
-    int rc = store_last_ordinal(p->snapshot->log, DAYBOOK_SOURCE, &last, err);
-    bool *imports = rc ? NULL : calloc((size_t)last + 1, sizeof *imports);
-    if (!imports)
-        return rc ? rc : no_memory(err);
-    free(p->imports);
-    p->imports = imports;
-    p->source_count = last + 1;
-    for (uint32_t i = 1; i <= last && !rc; i++)
-        rc = is_import(p, i, &imports[i], err);
+    int rc = origin_sources_load(&p->sources, p->snapshot, err);
     return rc ? rc : daybook_find(p->snapshot, DAYBOOK_SOURCE, p->options.identity, &p->own_source, err);
 }
 
 /* ---- the order at hand */
-
-static bool is_said(const struct planner *p, const struct daybook_event *event)
-{
-    return event->cause_source && event->cause_source < p->source_count && p->imports[event->cause_source];
-}
 
 /* Which event completed the shipment, the delivery: it is the one to correct when its day turns out to be another. */
 static int note_moves(void *context, const struct order_state *state, const struct daybook_event *event,
@@ -81,7 +55,9 @@ static int fold_said(struct planner *p, struct daybook_error *err)
     p->said_chain.count = 0;
     for (size_t i = 0; i < p->reader.chain.count && !rc; i++) {
         const struct daybook_event *event = &p->reader.chain.links[i].event;
-        bool said = is_said(p, event);
+        bool said = p->traces.list[i].import != 0;
+        if (p->traces.list[i].never_was)
+            continue;
         any |= said;
         if (said || event->type == DAYBOOK_ORDER_CREATED)
             rc = chain_push(&p->said_chain, event, NULL, err);
@@ -95,7 +71,7 @@ static int fold_said(struct planner *p, struct daybook_error *err)
     return rc;
 }
 
-/* An order whose creation was taken back is none: the sheet creates it again. */
+/* An order whose creation was taken back is none: the sheet creates it again, under the number that it had. */
 int plan_load_order(struct planner *p, uint32_t ordinal, struct daybook_error *err)
 {
     struct order_reader *reader = &p->reader;
@@ -103,9 +79,13 @@ int plan_load_order(struct planner *p, uint32_t ordinal, struct daybook_error *e
     if (!rc)
         rc = order_fold(&reader->state, &reader->chain, reader->chain.count, &reader->places,
                         ledger_zone(p->snapshot->ledger), DAYBOOK_DAY_NONE, note_moves, p, err);
+    if (!rc && !reader->state.exists && !p->order_no.ptr)
+        rc = daybook_name(p->snapshot, DAYBOOK_ORDER, ordinal, &p->order_no, err);
     if (rc || !reader->state.exists)
         return rc;
-    rc = fold_said(p, err);
+    rc = origin_traces_find(&p->traces, &p->sources, &reader->chain, err);
+    if (!rc)
+        rc = fold_said(p, err);
     p->now = &reader->state;
     p->status = p->now->status;
     p->held_from = p->now->held_from;
@@ -248,6 +228,7 @@ int plan_match_lines(struct planner *p, struct daybook_error *err)
 
 struct candidate {
     uint64_t hash;
+    bool is_undone; /* an import brought it and was undone: those that are there come first */
     uint32_t ordinal;
     uint32_t used; /* of the first of equals: how many rows have one of them */
 };
@@ -262,6 +243,8 @@ static int by_hash_and_ordinal(const void *a, const void *b)
     const struct candidate *left = a, *right = b;
     if (left->hash != right->hash)
         return left->hash < right->hash ? -1 : 1;
+    if (left->is_undone != right->is_undone)
+        return left->is_undone ? 1 : -1;
     return (left->ordinal > right->ordinal) - (left->ordinal < right->ordinal);
 }
 
@@ -275,7 +258,9 @@ static int hash_of_state(struct planner *p, uint64_t *ret, struct daybook_error 
 {
     const struct order_state *state = p->said ? p->said : p->now;
     const struct chain *chain = p->said ? &p->said_chain : &p->reader.chain;
-    bool day_unknown = chain->links[0].event.occurred_on == DAYBOOK_DAY_NONE &&
+    const struct order_places *places = p->said ? &p->said_places : &p->reader.places;
+    size_t creation = places->applied[order_places_creation(places, chain, state->version)];
+    bool day_unknown = chain->links[creation].event.occurred_on == DAYBOOK_DAY_NONE &&
                        state->ordered_on == zone_day(ledger_zone(p->snapshot->ledger), state->created_us);
     uint32_t customer = 0;
     int rc = registers_customer(p->registers, state->customer, &customer, err);
@@ -320,6 +305,27 @@ static int see_numbered(struct planner *p, bool *named, struct daybook_error *er
     return rc;
 }
 
+/* The order as it was before the import that brought it was undone; p->now stays NULL when there is no such order. */
+static int look_before_undoing(struct planner *p, struct daybook_error *err)
+{
+    struct order_reader *reader = &p->reader;
+    const struct chain *chain = &reader->chain;
+    int rc = origin_traces_find(&p->traces, &p->sources, &reader->chain, err);
+    size_t created = chain->count, end = chain->count;
+    while (!rc && created > 0 && chain->links[created - 1].event.type != DAYBOOK_ORDER_CREATED)
+        created--;
+    if (rc || created == 0 || !p->traces.list[created - 1].never_was)
+        return rc;
+    for (size_t i = chain->count; i > created; i--)
+        if (chain->links[i - 1].event.type == DAYBOOK_ORDER_EVENT_VOIDED && p->traces.list[i - 1].never_was)
+            end = i - 1;
+    rc = order_fold(&reader->state, &reader->chain, end, &reader->places, ledger_zone(p->snapshot->ledger),
+                    DAYBOOK_DAY_NONE, NULL, NULL, err);
+    if (!rc && reader->state.exists)
+        p->now = &reader->state;
+    return rc;
+}
+
 static int collect(struct planner *p, const bool *named, struct candidates *candidates, struct daybook_error *err)
 {
     struct arena arena = {0};
@@ -332,6 +338,9 @@ static int collect(struct planner *p, const bool *named, struct candidates *cand
         p->said = p->now = NULL;
         p->order_no = DAYBOOK_TEXT("?"); /* nobody asks for it */
         rc = plan_load_order(p, ordinal, err);
+        candidate.is_undone = !rc && !p->now;
+        if (candidate.is_undone)
+            rc = look_before_undoing(p, err);
         if (rc || !p->now)
             continue;
         rc = hash_of_state(p, &candidate.hash, err);

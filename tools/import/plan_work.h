@@ -3,6 +3,7 @@
 #define TOOLS_IMPORT_PLAN_WORK_H
 
 #include "ledger/order_reader.h"
+#include "tools/import/origin.h"
 #include "tools/import/plan.h"
 
 /* A line of the sheet and its counterparts. */
@@ -33,8 +34,8 @@ struct planner {
     struct planner_options options;
     struct daybook_snapshot *snapshot; /* NULL: an empty ledger */
     struct registers *registers;
-    bool *imports; /* by ordinal of a source: an import */
-    uint32_t source_count, own_source;
+    struct origin_sources sources;
+    uint32_t own_source;
     uint32_t *matches;   /* by order of the reading: the order that one without a number is; NULL: all have one */
     bool *absent;        /* by order of the reading: its number was not there, and nobody else has written since */
     uint64_t looked_seq; /* the last one of the snapshot */
@@ -47,7 +48,8 @@ struct planner {
     struct arena *arena;
     const struct reading_order *sheet;
     struct daybook_text order_no;
-    struct order_reader reader; /* the fold of all */
+    struct order_reader reader;  /* the fold of all */
+    struct origin_traces traces; /* of the reader's chain */
     struct chain said_chain;
     struct order_places said_places;
     struct order_state said_state;
@@ -80,7 +82,7 @@ struct plan_field *plan_field_of(struct planner *p, const char *name, struct day
 const struct daybook_draft_field *plan_fields(struct planner *p, const struct reading_field *fields, size_t count);
 
 /* plan_match.c: sources, orders and lines that are the same. */
-int plan_find_imports(struct planner *p, struct daybook_error *err);
+int plan_find_sources(struct planner *p, struct daybook_error *err);
 int plan_match_orders(struct planner *p, struct daybook_error *err);
 int plan_load_order(struct planner *p, uint32_t ordinal, struct daybook_error *err);
 int plan_match_lines(struct planner *p, struct daybook_error *err);
